@@ -1,0 +1,62 @@
+package io.presage.contract.state;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Everything a gateway needs to answer predict calls without asking anybody.
+///
+/// @param revision grows with every change
+/// @param models in the order of their names
+/// @param workers live ones that take calls, by id
+/// @param keys hashes only
+public record RoutingTable(long revision, List<Model> models, List<Worker> workers, List<Key> keys) {
+    public static final RoutingTable EMPTY = new RoutingTable(0, List.of(), List.of(), List.of());
+
+    public RoutingTable {
+        models = List.copyOf(models);
+        workers = List.copyOf(workers);
+        keys = List.copyOf(keys);
+    }
+
+    /// @param targets the live split; weights sum to 10,000, or the list is empty when nothing was ever in force
+    /// @param versions every version that can be called, pinned ones too; ascending
+    /// @param aliases alias -> version; `champion` is always the active version
+    public record Model(String name, List<Target> targets, List<Version> versions, Map<String, Integer> aliases) {
+        public Model {
+            targets = List.copyOf(targets);
+            versions = List.copyOf(versions);
+            aliases = Map.copyOf(aliases);
+        }
+    }
+
+    /// @param weightBasisPoints 0..10000
+    public record Target(int version, int weightBasisPoints) {}
+
+    /// @param workers ids of workers on which it is Ready; empty for a version that exists but is not served now
+    public record Version(int version, List<String> workers) {
+        public Version {
+            workers = List.copyOf(workers);
+        }
+    }
+
+    /// @param host name or address that the gateway connects to
+    public record Worker(String id, String host, int port) {}
+
+    /// @param id public part of the key
+    /// @param sha256 lower-case hex SHA-256 of the whole key text
+    /// @param models names the key is for; empty means every model
+    /// @param limit null means the gateway's default
+    public record Key(
+            String id,
+            String sha256,
+            Set<Role> roles,
+            Set<String> models,
+            @Nullable Limit limit) {
+        public Key {
+            roles = Set.copyOf(roles);
+            models = Set.copyOf(models);
+        }
+    }
+}

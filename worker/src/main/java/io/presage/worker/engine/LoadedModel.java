@@ -1,0 +1,25 @@
+package io.presage.worker.engine;
+
+import io.presage.contract.infer.Signature;
+import io.presage.contract.infer.Tensor;
+import java.util.List;
+
+/// One instance of a version in memory. One thread at a time: the instance's owner (batcher thread, or the
+/// event loop that
+/// holds it). Buffers of the outputs are valid until the next [#run] or [#close] of this instance.
+public interface LoadedModel extends AutoCloseable {
+    /// The model's own inputs and outputs, as the runtime reports them.
+    Signature signature();
+
+    /// Runs the model once. Inputs have been checked against the signature and are in its order, one each.
+    /// Outputs come in the signature's order.
+    ///
+    /// @throws io.presage.contract.problem.ProblemException ENGINE_FAILED when the runtime fails
+    List<Tensor> run(List<Tensor> inputs);
+
+    /// Native memory that this instance holds, in bytes: measured or the best estimate of it.
+    long memoryBytes();
+
+    @Override
+    void close();
+}
