@@ -1,0 +1,4 @@
+@NullMarked
+package io.presage.contract.problem;
+
+import org.jspecify.annotations.NullMarked;
