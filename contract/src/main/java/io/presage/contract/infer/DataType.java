@@ -37,6 +37,8 @@ public enum DataType {
         return this != FP16 && this != BF16;
     }
 
+    /// The datatype of that name, as it is written on the wire.
+    ///
     /// @throws ProblemException INVALID_TENSOR for a name that OIP does not have
     public static DataType of(String name) {
         for (var type : values()) {

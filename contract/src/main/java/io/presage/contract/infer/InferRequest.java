@@ -16,6 +16,8 @@ public record InferRequest(
         outputs = List.copyOf(outputs);
     }
 
+    /// An output that the client asked for by name.
+    ///
     /// @param binary null when the output says nothing itself
     public record RequestedOutput(String name, @Nullable Boolean binary) {}
 

@@ -15,6 +15,8 @@ public final class Shape {
         this.dims = dims;
     }
 
+    /// A shape of its own copy of `dims`.
+    ///
     /// @throws IllegalArgumentException for a rank over [#RANK_MAX] or a dimension below -1
     public static Shape of(long... dims) {
         if (dims.length > RANK_MAX) {

@@ -1,0 +1,4 @@
+@NullMarked
+package io.presage.contract.infer;
+
+import org.jspecify.annotations.NullMarked;
