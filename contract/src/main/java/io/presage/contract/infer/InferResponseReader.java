@@ -23,8 +23,8 @@ public final class InferResponseReader {
     private boolean hasOutputs;
 
     /// Reads all of `body`; the tensors lie in heap memory. `jsonLength`: value of
-    /// `Inference-Header-Content-Length`, or -1 when that header is absent. A response without `model_version` has
-    /// the version `""`.
+    /// `Inference-Header-Content-Length`, or -1 when that header is absent. `model_name` and
+    /// `model_version` are `""` when they are not there, as in expected answers that hold for any version.
     ///
     /// @throws ProblemException INVALID_REQUEST, INVALID_TENSOR, BODY_TOO_LARGE
     public static InferResponse read(byte[] body, int jsonLength) {
@@ -45,12 +45,12 @@ public final class InferResponseReader {
             readMember();
         }
         scanner.takeEnd();
-        if (modelName == null || !hasOutputs) {
-            throw new ProblemException(
-                    Problem.INVALID_REQUEST, "response without model_name or outputs (expected: both)");
+        if (!hasOutputs) {
+            throw new ProblemException(Problem.INVALID_REQUEST, "outputs: none (expected: an array of tensors)");
         }
         List<Tensor> tensors = outputs.finish(body, jsonEnd, body.length);
-        return new InferResponse(modelName, modelVersion == null ? "" : modelVersion, id, tensors);
+        return new InferResponse(
+                modelName == null ? "" : modelName, modelVersion == null ? "" : modelVersion, id, tensors);
     }
 
     private void readMember() {

@@ -111,6 +111,19 @@ class InferResponseWriterTest {
         }
     }
 
+    @Test
+    void expectedAnswersNeedNoModel() {
+        byte[] body =
+                "{\"outputs\":[{\"name\":\"y\",\"datatype\":\"INT8\",\"shape\":[1],\"data\":[1]}]}".getBytes(UTF_8);
+        var response = InferResponseReader.read(body, -1);
+        assertThat(response.modelName()).isEmpty();
+        assertThat(response.outputs()).hasSize(1);
+        assertThat(catchThrowableOfType(
+                                ProblemException.class, () -> InferResponseReader.read("{}".getBytes(UTF_8), -1))
+                        .detail())
+                .contains("outputs: none");
+    }
+
     private static void assertSame(Tensor actual, Tensor expected, long seed) {
         assertThat(actual.shape()).isEqualTo(expected.shape());
         assertThat(actual.dataType()).isEqualTo(expected.dataType());
