@@ -167,11 +167,10 @@ final class JsonScanner {
     }
 
     boolean nextElement() {
-        if (tryTake(',')) {
-            return true;
-        }
-        if (tryTake(']')) {
-            return false;
+        int next = peek();
+        if (next == ',' || next == ']') {
+            position++;
+            return next == ',';
         }
         throw unexpected("',' or ']'");
     }

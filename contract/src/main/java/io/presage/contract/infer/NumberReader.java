@@ -15,6 +15,9 @@ final class NumberReader {
     /// Longer numbers are refused: none is meant, and parsing them costs more than it is worth.
     private static final int NUMBER_CHARS_MAX = 400;
 
+    /// Of digits and point in a number of at most 9 digits, which fit an int, with the byte that ends it.
+    private static final int SIMPLE_CHARS_MAX = 10;
+
     private static final long MANTISSA_EXACT_MAX = 1L << 53;
     private static final long MANTISSA_ROOM = 100_000_000_000_000_000L;
     private static final double[] POWERS_OF_TEN = {
@@ -57,6 +60,52 @@ final class NumberReader {
     }
 
     float readFloat() {
+        scanner.peek();
+        float simple = readSimpleFloat(scanner.bytes(), scanner.position(), scanner.end());
+        return Float.isNaN(simple) ? readAnyFloat() : simple;
+    }
+
+    /// Most floats: a sign, up to 9 digits with a point somewhere between them, no exponent, and not near a tie.
+    /// NaN, and nothing consumed, for all others. `end` is behind the JSON text, in which a number cannot be last.
+    private float readSimpleFloat(byte[] bytes, int start, int end) {
+        int i = start;
+        boolean isNegative = i < end && bytes[i] == '-';
+        if (isNegative) {
+            i++;
+        }
+        int last = Math.min(end, i + SIMPLE_CHARS_MAX);
+        int firstDigit = i;
+        int digits = 0;
+        int digit = 0;
+        while (i < last && (digit = bytes[i] - '0') >= 0 && digit <= 9) {
+            digits = digits * 10 + digit;
+            i++;
+        }
+        int decimals = 0;
+        boolean isNumber = i > firstDigit && (bytes[firstDigit] != '0' || i == firstDigit + 1);
+        if (i < last && digit == '.' - '0') {
+            int firstDecimal = ++i;
+            while (i < last && (digit = bytes[i] - '0') >= 0 && digit <= 9) {
+                digits = digits * 10 + digit;
+                i++;
+            }
+            decimals = i - firstDecimal;
+            isNumber &= decimals > 0;
+        }
+        // It must end here, within the bound and with a byte that ends a number.
+        if (!isNumber || i >= last || (bytes[i] != ',' && bytes[i] != ']') || digits == 0) {
+            return Float.NaN;
+        }
+        double magnitude = digits / POWERS_OF_TEN[decimals];
+        long fromTie = (Double.doubleToRawLongBits(magnitude) & FLOAT_TAIL) - FLOAT_TIE;
+        if (fromTie <= FLOAT_TIE_MARGIN && fromTie >= -FLOAT_TIE_MARGIN) {
+            return Float.NaN;
+        }
+        scanner.position(i);
+        return (float) (isNegative ? -magnitude : magnitude);
+    }
+
+    private float readAnyFloat() {
         if (!isNumber()) {
             return (float) readSpecial(DataType.FP32);
         }
