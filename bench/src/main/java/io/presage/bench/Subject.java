@@ -1,0 +1,49 @@
+package io.presage.bench;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/// Something to be measured: the same model behind one way of reaching it.
+sealed interface Subject {
+    /// As the report calls it.
+    String name();
+
+    /// Loads it with as much as it takes for `duration`.
+    Load run(Duration duration) throws IOException, InterruptedException;
+
+    /// Answers HTTP; wrk asks.
+    ///
+    /// @param measured the processes whose CPU counts
+    record Http(String name, Wrk.Target target, int connections, List<Child> measured) implements Subject {
+        @Override
+        public Load run(Duration duration) throws IOException, InterruptedException {
+            measured.forEach(Child::requireAlive);
+            long before = cpuMicros();
+            var load = Wrk.run(target, connections, duration);
+            long cpu = cpuMicros() - before;
+            return new Load(
+                    load.requests(), load.failed(), load.elapsedMicros(), load.p50Micros(), load.p99Micros(), cpu);
+        }
+
+        private long cpuMicros() {
+            return measured.stream().mapToLong(Child::cpuMicros).sum();
+        }
+    }
+
+    /// ONNX Runtime called by its own process: see [InProcess].
+    record Direct(String name, InProcess.Caller caller) implements Subject {
+        @Override
+        public Load run(Duration duration) throws IOException {
+            return caller.run(duration);
+        }
+    }
+
+    /// The address of a worker or gateway needs a header or two; all need the body.
+    static Http http(
+            String name, int port, String path, List<String> headers, Path body, int connections, Child... measured) {
+        var target = new Wrk.Target("http://127.0.0.1:" + port + path, headers, body);
+        return new Http(name, target, connections, List.of(measured));
+    }
+}

@@ -1,0 +1,71 @@
+package io.presage.bench;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Runs Debian's `wrk`: keep-alive connections that each send the next request when the last is answered.
+final class Wrk {
+    private static final String SCRIPT = """
+            local file = assert(io.open(os.getenv("BENCH_BODY"), "rb"))
+            wrk.method = "POST"
+            wrk.body = file:read("*a")
+            wrk.headers["Content-Type"] = "application/json"
+            file:close()
+            done = function(summary, latency)
+              local e = summary.errors
+              print(string.format("RESULT %d %d %d %d %d", summary.requests, summary.duration,
+                latency:percentile(50), latency:percentile(99), e.connect + e.read + e.write + e.status + e.timeout))
+            end
+            """;
+
+    /// @param headers `Name: value`
+    /// @param body file that is posted
+    record Target(String url, List<String> headers, Path body) {}
+
+    /// `cpuMicros` of the result is 0: wrk knows nothing of the server's processes.
+    static Load run(Target target, int connections, Duration duration) throws IOException, InterruptedException {
+        var script = Files.createTempFile("presage-bench", ".lua");
+        try {
+            Files.writeString(script, SCRIPT);
+            var command = new ArrayList<>(List.of("wrk", "-t", "1", "-c", Integer.toString(connections)));
+            command.addAll(List.of("-d", Math.max(1, duration.toSeconds()) + "s", "--timeout", "10s"));
+            command.addAll(List.of("-s", script.toString()));
+            for (var header : target.headers()) {
+                command.addAll(List.of("-H", header));
+            }
+            command.add(target.url());
+            var builder = new ProcessBuilder(command).redirectErrorStream(true);
+            builder.environment()
+                    .put("BENCH_BODY", target.body().toAbsolutePath().toString());
+            var process = builder.start();
+            var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            process.waitFor();
+            return parse(output);
+        } finally {
+            Files.delete(script);
+        }
+    }
+
+    private static Load parse(String output) {
+        var line = output.lines().filter(each -> each.startsWith("RESULT ")).findFirst();
+        if (line.isEmpty()) {
+            throw new IllegalStateException("wrk said: " + output);
+        }
+        var fields = line.get().split(" ", -1);
+        long failed = Long.parseLong(fields[5]);
+        return new Load(
+                Long.parseLong(fields[1]) - failed,
+                failed,
+                Long.parseLong(fields[2]),
+                Long.parseLong(fields[3]),
+                Long.parseLong(fields[4]),
+                0);
+    }
+
+    private Wrk() {}
+}
