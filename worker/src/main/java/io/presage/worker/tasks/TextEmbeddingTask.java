@@ -1,0 +1,254 @@
+package io.presage.worker.tasks;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import io.presage.contract.infer.DataType;
+import io.presage.contract.infer.Shape;
+import io.presage.contract.infer.Signature;
+import io.presage.contract.infer.Tensor;
+import io.presage.contract.infer.TensorSpec;
+import io.presage.contract.problem.Problem;
+import io.presage.contract.problem.ProblemException;
+import io.presage.contract.state.Failure;
+import io.presage.worker.artifacts.Manifest;
+import io.presage.worker.artifacts.ModelPackage;
+import io.presage.worker.engine.LoadException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/// `text-embedding`: `text` BYTES `[-1]`, UTF-8, to `embedding` FP32 `[-1, D]`. For models of the BERT kind:
+/// `input_ids`, `attention_mask` and maybe `token_type_ids` INT64 `[-1, -1]` to hidden states FP32 `[-1, -1, D]`,
+/// pooled here, or to ready embeddings FP32 `[-1, D]`.
+///
+/// Rows are padded to a multiple of [#TOKENS_STEP], so that texts of about the same length can share a batch.
+final class TextEmbeddingTask implements Task {
+    static final String NAME = "text-embedding";
+
+    /// Longer texts are refused, not cut: the tokenizer reads all of a text before it cuts it to `tokensMax`.
+    static final int TEXT_BYTES_MAX = 256 << 10;
+
+    static final int TOKENS_STEP = 8;
+
+    private static final String IDS = "input_ids";
+    private static final String MASK = "attention_mask";
+    private static final String TYPES = "token_type_ids";
+
+    private final Manifest.Text settings;
+    private final int rowsMax;
+    private final Signature model;
+    private final int output;
+    private final boolean isPooled;
+    private final Signature signature;
+    private final HuggingFaceTokenizer tokenizer;
+
+    private TextEmbeddingTask(Manifest manifest, Signature model, int output, HuggingFaceTokenizer tokenizer) {
+        this.settings = manifest.text();
+        this.rowsMax = manifest.batching().queueRowsMax();
+        this.model = model;
+        this.output = output;
+        this.tokenizer = tokenizer;
+        TensorSpec embedding = model.outputs().get(output);
+        isPooled = embedding.shape().size() == 2;
+        signature = new Signature(
+                List.of(new TensorSpec("text", DataType.BYTES, Shape.of(-1))),
+                List.of(new TensorSpec(
+                        "embedding",
+                        DataType.FP32,
+                        Shape.of(-1, embedding.shape().getLast()))),
+                model.batchable());
+    }
+
+    static Task create(ModelPackage modelPackage, Signature model) throws LoadException {
+        Manifest.Text settings = modelPackage.manifest().text();
+        if (!settings.pooling().equals("mean") && !settings.pooling().equals("cls")) {
+            throw Misfit.manifest(
+                    "text.pooling: '" + settings.pooling() + "' (expected: mean or cls)", "Correct it in model.yaml.");
+        }
+        boolean hasInputs =
+                model.inputs().stream().anyMatch(input -> input.name().equals(IDS))
+                        && model.inputs().stream()
+                                .allMatch(input -> List.of(IDS, MASK, TYPES).contains(input.name())
+                                        && Misfit.is(input, DataType.INT64, 2));
+        int output = output(model);
+        if (!hasInputs || output < 0) {
+            throw Misfit.tensors(
+                    NAME,
+                    model,
+                    "inputs input_ids, attention_mask and maybe token_type_ids INT64 [-1, -1], and an output FP32"
+                            + " [-1, -1, D] or [-1, D] with a fixed D");
+        }
+        return new TextEmbeddingTask(modelPackage.manifest(), model, output, tokenizer(modelPackage));
+    }
+
+    /// Hidden states before ready embeddings: the pooling is then the manifest's.
+    private static int output(Signature model) {
+        for (int rank = 3; rank >= 2; rank--) {
+            for (int i = 0; i < model.outputs().size(); i++) {
+                TensorSpec spec = model.outputs().get(i);
+                if (Misfit.is(spec, DataType.FP32, rank) && spec.shape().getLast() > 0) {
+                    return i;
+                }
+            }
+        }
+        return -1;
+    }
+
+    private static HuggingFaceTokenizer tokenizer(ModelPackage modelPackage) throws LoadException {
+        Manifest.Text settings = modelPackage.manifest().text();
+        Path file = modelPackage.directory().resolve(settings.tokenizer()).normalize();
+        if (!file.startsWith(modelPackage.directory().normalize()) || !Files.isRegularFile(file)) {
+            throw new LoadException(new Failure(
+                    "load",
+                    "missing-file",
+                    "text.tokenizer: '" + settings.tokenizer() + "' is not in the package",
+                    "Put the model's tokenizer.json (Hugging Face `tokenizers` format) into the package, or name it in"
+                            + " model.yaml under text.tokenizer."));
+        }
+        // Nothing is fetched at run time: on a machine with CUDA the library would look for another build of itself.
+        System.setProperty("ai.djl.offline", "true");
+        try {
+            return HuggingFaceTokenizer.builder()
+                    .optTokenizerPath(file)
+                    .optPadding(false)
+                    .optTruncation(true)
+                    .optMaxLength(settings.tokensMax())
+                    .build();
+        } catch (IOException | RuntimeException e) {
+            throw new LoadException(
+                    new Failure(
+                            "load",
+                            "corrupt-tokenizer",
+                            settings.tokenizer() + ": " + e.getMessage(),
+                            "Put a tokenizer.json in the format of Hugging Face's `tokenizers` into the package."),
+                    e);
+        }
+    }
+
+    @Override
+    public Signature signature() {
+        return signature;
+    }
+
+    @Override
+    public boolean isLight() {
+        return false;
+    }
+
+    /// What pooling needs again.
+    private record Mask(int rows, int tokens, int[] used) {}
+
+    @Override
+    public Prepared prepare(List<Tensor> inputs) {
+        List<byte[]> texts = Payload.elements(inputs.getFirst(), rowsMax);
+        List<long[]> ids = new ArrayList<>(texts.size());
+        int longest = 1;
+        for (int row = 0; row < texts.size(); row++) {
+            Encoding encoding = tokenizer.encode(text(Payload.rowName("text", row), texts.get(row)), true, false);
+            ids.add(encoding.getIds());
+            longest = Math.max(longest, encoding.getIds().length);
+        }
+        int rows = texts.size();
+        int tokens =
+                Math.min(Math.ceilDiv(longest, TOKENS_STEP) * TOKENS_STEP, Math.max(longest, settings.tokensMax()));
+        int[] used = new int[rows];
+        long[] allIds = new long[rows * tokens];
+        long[] mask = new long[rows * tokens];
+        for (int row = 0; row < rows; row++) {
+            used[row] = ids.get(row).length;
+            System.arraycopy(ids.get(row), 0, allIds, row * tokens, used[row]);
+            Arrays.fill(mask, row * tokens, row * tokens + used[row], 1);
+        }
+        Shape shape = Shape.of(rows, tokens);
+        List<Tensor> tensors = new ArrayList<>();
+        for (TensorSpec input : model.inputs()) {
+            tensors.add(Numbers.longs(
+                    input.name(),
+                    shape,
+                    switch (input.name()) {
+                        case IDS -> allIds;
+                        case MASK -> mask;
+                        default -> new long[rows * tokens];
+                    }));
+        }
+        return new Prepared(tensors, rows, tokens, new Mask(rows, tokens, used));
+    }
+
+    private static String text(String name, byte[] utf8) {
+        if (utf8.length > TEXT_BYTES_MAX) {
+            throw invalid(name, utf8.length + " bytes (expected: at most " + TEXT_BYTES_MAX + ")");
+        }
+        String text;
+        try {
+            text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(utf8))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw invalid(name, utf8.length + " bytes that are not UTF-8 (expected: text in UTF-8)");
+        }
+        if (text.isBlank()) {
+            throw invalid(name, "blank, %d characters (expected: some text)".formatted(text.length()));
+        }
+        return text;
+    }
+
+    @Override
+    public List<Tensor> finish(Prepared prepared, List<Tensor> outputs) {
+        Mask mask = (Mask) prepared.context();
+        int size = Math.toIntExact(signature.outputs().getFirst().shape().getLast());
+        Shape expected = isPooled ? Shape.of(mask.rows, size) : Shape.of(mask.rows, mask.tokens, size);
+        float[] states = Numbers.floats(outputs.get(output), expected);
+        float[] embeddings = new float[mask.rows * size];
+        for (int row = 0; row < mask.rows; row++) {
+            if (isPooled) {
+                System.arraycopy(states, row * size, embeddings, row * size, size);
+            } else {
+                int used = settings.pooling().equals("cls") ? 1 : mask.used[row];
+                mean(states, row * mask.tokens * size, used, embeddings, row * size, size);
+            }
+            if (settings.normalize()) {
+                normalise(embeddings, row * size, size);
+            }
+        }
+        return List.of(Numbers.floats("embedding", Shape.of(mask.rows, size), embeddings));
+    }
+
+    private static void mean(float[] states, int from, int tokens, float[] result, int at, int size) {
+        for (int token = 0; token < tokens; token++) {
+            for (int i = 0; i < size; i++) {
+                result[at + i] += states[from + token * size + i];
+            }
+        }
+        for (int i = 0; i < size; i++) {
+            result[at + i] /= tokens;
+        }
+    }
+
+    /// A vector of zeros stays one.
+    private static void normalise(float[] values, int from, int size) {
+        double squares = 0;
+        for (int i = from; i < from + size; i++) {
+            squares += (double) values[i] * values[i];
+        }
+        double length = Math.max(Math.sqrt(squares), 1e-12);
+        for (int i = from; i < from + size; i++) {
+            values[i] = (float) (values[i] / length);
+        }
+    }
+
+    private static ProblemException invalid(String name, String what) {
+        return new ProblemException(Problem.INVALID_INPUT, name + ": " + what);
+    }
+
+    @Override
+    public void close() {
+        tokenizer.close();
+    }
+}
