@@ -20,6 +20,8 @@ final class Payload {
 
     private Payload() {}
 
+    /// @param rowsMax the largest batch: a call is never split, so a larger one would take more memory than any
+    ///     batch
     static List<byte[]> elements(Tensor input, int rowsMax) {
         if (!(input instanceof Tensor.Bytes bytes)) {
             throw new IllegalStateException(

@@ -15,16 +15,19 @@ final class PictureInput {
     /// Of all pictures of one call together, by their headers; each one may have what those before it left.
     static final int PIXELS_MAX = 40_000_000;
 
+    /// Of the model's input for the largest call: 256 MiB.
+    static final int VALUES_MAX = 64 << 20;
+
     private final Manifest.Image settings;
     private final String name;
     private final int channels;
     private final int rowsMax;
 
-    private PictureInput(Manifest manifest, String name) {
+    private PictureInput(Manifest manifest, String name, int rowsMax) {
         this.settings = manifest.image();
         this.name = name;
         this.channels = settings.channels().equals("GRAY") ? 1 : 3;
-        this.rowsMax = manifest.batching().queueRowsMax();
+        this.rowsMax = rowsMax;
     }
 
     static PictureInput create(String task, Manifest manifest, Signature model) throws LoadException {
@@ -38,6 +41,14 @@ final class PictureInput {
         if (settings.std().contains(0.0)) {
             throw Misfit.manifest("image.std: " + settings.std() + " (expected: no 0)", "Correct it in model.yaml.");
         }
+        int rowsMax = model.batchable() ? manifest.batching().rowsMax() : 1;
+        long values = (long) settings.width() * settings.height() * channels * rowsMax;
+        if (values > VALUES_MAX) {
+            throw Misfit.manifest(
+                    "image: %d x %d x %d in batches of up to %d pictures are %d numbers (expected: at most %d)"
+                            .formatted(settings.width(), settings.height(), channels, rowsMax, values, VALUES_MAX),
+                    "Lower batching.rowsMax in model.yaml, or the size of the model's input.");
+        }
         Shape row = shape(settings, channels, 1);
         boolean fits = model.inputs().size() == 1
                 && model.inputs().getFirst().datatype() == DataType.FP32
@@ -45,7 +56,7 @@ final class PictureInput {
         if (!fits) {
             throw Misfit.tensors(task, model, "one input FP32 " + row.withDim(0, -1) + " (by `image:` in model.yaml)");
         }
-        return new PictureInput(manifest, model.inputs().getFirst().name());
+        return new PictureInput(manifest, model.inputs().getFirst().name(), rowsMax);
     }
 
     private static void oneOf(String key, String value, List<String> expected) throws LoadException {

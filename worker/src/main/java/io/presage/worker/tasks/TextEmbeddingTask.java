@@ -36,6 +36,9 @@ final class TextEmbeddingTask implements Task {
 
     static final int TOKENS_STEP = 8;
 
+    /// Of the largest batch: three tensors of 32 MiB.
+    static final int BATCH_TOKENS_MAX = 4 << 20;
+
     private static final String IDS = "input_ids";
     private static final String MASK = "attention_mask";
     private static final String TYPES = "token_type_ids";
@@ -50,7 +53,7 @@ final class TextEmbeddingTask implements Task {
 
     private TextEmbeddingTask(Manifest manifest, Signature model, int output, HuggingFaceTokenizer tokenizer) {
         this.settings = manifest.text();
-        this.rowsMax = manifest.batching().queueRowsMax();
+        this.rowsMax = manifest.batching().rowsMax();
         this.model = model;
         this.output = output;
         this.tokenizer = tokenizer;
@@ -70,6 +73,14 @@ final class TextEmbeddingTask implements Task {
         if (!settings.pooling().equals("mean") && !settings.pooling().equals("cls")) {
             throw Misfit.manifest(
                     "text.pooling: '" + settings.pooling() + "' (expected: mean or cls)", "Correct it in model.yaml.");
+        }
+        int rowsMax = modelPackage.manifest().batching().rowsMax();
+        long tokens = (long) settings.tokensMax() * rowsMax;
+        if (tokens > BATCH_TOKENS_MAX) {
+            throw Misfit.manifest(
+                    "text.tokensMax: %d in batches of up to %d texts are %d tokens (expected: at most %d)"
+                            .formatted(settings.tokensMax(), rowsMax, tokens, BATCH_TOKENS_MAX),
+                    "Lower text.tokensMax or batching.rowsMax in model.yaml.");
         }
         boolean hasInputs =
                 model.inputs().stream().anyMatch(input -> input.name().equals(IDS))

@@ -96,12 +96,12 @@ class ImageClassificationTaskTest {
     }
 
     @Test
-    void prepare_moreRowsThanTheQueueHolds_isRefused() throws LoadException {
+    void prepare_moreRowsThanABatchHolds_isRefused() throws LoadException {
         Task task = task(Manifests.image(8, 4, "NHWC", "RGB", "stretch"), Shape.of(-1, 4, 8, 3));
-        byte[][] nine = new byte[9][];
-        Arrays.fill(nine, FLAG);
+        byte[][] five = new byte[5][];
+        Arrays.fill(five, FLAG);
 
-        messageOf(() -> task.prepare(pictures(nine))).isEqualTo("image: 9 rows (expected: 1..8)");
+        messageOf(() -> task.prepare(pictures(five))).isEqualTo("image: 5 rows (expected: 1..4)");
     }
 
     @Test
@@ -162,6 +162,14 @@ class ImageClassificationTaskTest {
         failureOf(() -> task(
                         new Manifest.Image(8, 4, "NHWC", "RGB", List.of(0.0), List.of(0.0), "stretch", false), shape))
                 .contains("image.std: [0.0]");
+    }
+
+    @Test
+    void create_hugeInput_isRefused() {
+        failureOf(() -> task(Manifests.image(4096, 4096, "NHWC", "RGB", "stretch"), Shape.of(-1, -1, -1, 3)))
+                .isEqualTo(
+                        "invalid-manifest: image: 4096 x 4096 x 3 in batches of up to 4 pictures are 201326592 numbers"
+                                + " (expected: at most 67108864)");
     }
 
     @Test

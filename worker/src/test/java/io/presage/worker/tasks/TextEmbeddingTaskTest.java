@@ -87,9 +87,9 @@ class TextEmbeddingTaskTest {
                 .isEqualTo("text[0]: 4 bytes that are not UTF-8 (expected: text in UTF-8)");
         messageOf(() -> task.prepare(texts("x".repeat(300_000))))
                 .isEqualTo("text[0]: 300000 bytes (expected: at most 262144)");
-        String[] many = new String[257];
+        String[] many = new String[33];
         Arrays.fill(many, "a");
-        messageOf(() -> task.prepare(texts(many))).isEqualTo("text: 257 rows (expected: 1..256)");
+        messageOf(() -> task.prepare(texts(many))).isEqualTo("text: 33 rows (expected: 1..32)");
     }
 
     @Test
@@ -173,6 +173,14 @@ class TextEmbeddingTaskTest {
         Manifest.Text max = new Manifest.Text("tokenizer.json", 8, "max", true);
         failureOf(() -> Tasks.create(Manifests.text(directory, max), signature(Shape.of(-1, -1, 2))))
                 .isEqualTo("invalid-manifest: text.pooling: 'max' (expected: mean or cls)");
+    }
+
+    @Test
+    void create_hugeBatches_areRefused() {
+        Manifest.Text huge = new Manifest.Text("tokenizer.json", 2_000_000, "mean", true);
+        failureOf(() -> Tasks.create(Manifests.text(directory, huge), signature(Shape.of(-1, -1, 2))))
+                .isEqualTo("invalid-manifest: text.tokensMax: 2000000 in batches of up to 4 texts are 8000000 tokens"
+                        + " (expected: at most 4194304)");
     }
 
     private static Signature signature(Shape output) {
