@@ -1,0 +1,103 @@
+package io.presage.registry.models;
+
+import io.presage.contract.problem.Problem;
+import io.presage.contract.problem.ProblemException;
+import io.presage.registry.artifacts.ArtifactStore;
+import io.presage.registry.artifacts.Upload;
+import io.presage.registry.audit.Change;
+import io.presage.registry.audit.ChangeLog;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/// Commands on models and versions, each one transaction. Any thread.
+final class ModelService {
+    private final ModelRepository repository;
+    private final ArtifactStore artifacts;
+    private final ChangeLog changes;
+    private final TransactionTemplate transaction;
+
+    ModelService(
+            ModelRepository repository, ArtifactStore artifacts, ChangeLog changes, TransactionTemplate transaction) {
+        this.repository = repository;
+        this.artifacts = artifacts;
+        this.changes = changes;
+        this.transaction = transaction;
+    }
+
+    ModelView create(CreateModel command) {
+        return transaction.execute(_ -> {
+            var description = Objects.requireNonNullElse(command.description(), "");
+            if (!repository.insert(command.name(), description)) {
+                throw new ProblemException(
+                        Problem.CONFLICT, "model: '" + command.name() + "' exists already (expected: a new name)");
+            }
+            changes.record(new Change("model.create", "models/" + command.name(), Map.of("description", description)));
+            return model(command.name());
+        });
+    }
+
+    ModelView model(String name) {
+        return repository.find(name).orElseThrow(() -> ModelRepository.notFound(name));
+    }
+
+    /// Takes a package of any size as the model's next version. The model is looked up first, so that nobody sends
+    /// gigabytes to a misspelt name; it cannot go away meanwhile.
+    VersionView upload(String model, InputStream body, long lengthAnnounced, @Nullable String sha256)
+            throws IOException {
+        model(model);
+        try (var upload = artifacts.receive(body, lengthAnnounced, sha256)) {
+            return transaction.execute(_ -> add(model, upload));
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private VersionView add(String model, Upload upload) {
+        repository.lock(model);
+        int version = repository.insertVersion(model, upload.sha256(), upload.bytes());
+        try {
+            artifacts.keep(upload);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        changes.record(new Change(
+                "version.upload",
+                "models/" + model + "/versions/" + version,
+                Map.of("sha256", upload.sha256(), "bytes", upload.bytes())));
+        return version(model, version);
+    }
+
+    VersionView version(String model, int version) {
+        return repository.version(model, version).orElseThrow(() -> {
+            model(model);
+            return ModelRepository.notFound(model, version);
+        });
+    }
+
+    /// Archiving what is archived changes nothing.
+    void archive(String model, int version) {
+        transaction.executeWithoutResult(_ -> {
+            repository.lock(model);
+            var present = version(model, version);
+            if (present.state() == VersionState.ARCHIVED) {
+                return;
+            }
+            if (present.deployed()) {
+                throw new ProblemException(
+                        Problem.CONFLICT,
+                        "version: " + model + "/" + version + " is deployed (expected: neither active, previous nor"
+                                + " candidate of the route, and without an alias)");
+            }
+            repository.archive(model, version);
+            changes.record(new Change(
+                    "version.archive",
+                    "models/" + model + "/versions/" + version,
+                    Map.of("state", present.state().name())));
+        });
+    }
+}
