@@ -1,0 +1,6 @@
+package io.presage.registry.placement;
+
+/// A version that should be held somewhere.
+///
+/// @param memoryBytes what it takes, as measured by its validation
+record DeployedVersion(String model, int version, int replicas, long memoryBytes) {}

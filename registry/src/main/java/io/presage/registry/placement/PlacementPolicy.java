@@ -1,0 +1,153 @@
+package io.presage.registry.placement;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/// Which worker holds which version. Pure; moves as little as it can:
+///
+/// 1. What is in its right place stays.
+/// 2. Copies over the wanted number go, those first that are not Ready, then those on the fullest worker.
+/// 3. Missing copies go where they fit, to the worker with the smallest share of its memory taken, then the fewest
+///    versions, then the first id; a worker on which the version failed comes last. Big versions choose first.
+///
+/// Wanted copies are at most the number of live workers. What fits nowhere is left out and said. Without any live
+/// worker all stays as it is: there is nowhere to move to, and a worker that comes back finds its versions
+/// still its.
+final class PlacementPolicy {
+    /// @param unplaced versions with fewer copies than wanted, because no worker has room
+    record Plan(Set<Placement> placements, List<DeployedVersion> unplaced) {}
+
+    /// @param present assignments as they are
+    /// @param ready those of them whose slot is Ready
+    /// @param failed versions on workers where their slot is Failed
+    static Plan plan(
+            List<DeployedVersion> deployed,
+            List<LiveWorker> workers,
+            Set<Placement> present,
+            Set<Placement> ready,
+            Set<Placement> failed) {
+        if (workers.isEmpty()) {
+            return new Plan(
+                    present.stream()
+                            .filter(placement -> deployed.stream()
+                                    .anyMatch(version -> held(version).test(placement)))
+                            .collect(Collectors.toUnmodifiableSet()),
+                    List.of());
+        }
+        var loads = new Loads(workers);
+        var placements = new HashSet<Placement>();
+        for (var version : bigFirst(deployed)) {
+            for (var kept : kept(version, loads, present, ready)) {
+                placements.add(kept);
+                loads.of(kept.workerId()).add(version.memoryBytes());
+            }
+        }
+        var unplaced = new ArrayList<DeployedVersion>();
+        for (var version : bigFirst(deployed)) {
+            int wanted = Math.min(version.replicas(), workers.size());
+            int held = (int) placements.stream().filter(held(version)).count();
+            for (int missing = wanted - held; missing > 0; missing--) {
+                var chosen = loads.all()
+                        .filter(load -> !placements.contains(at(load, version)))
+                        .filter(load -> load.fits(version.memoryBytes()))
+                        .min(Comparator.comparing((Load load) -> failed.contains(at(load, version)))
+                                .thenComparing(Load.LEAST));
+                if (chosen.isEmpty()) {
+                    unplaced.add(version);
+                    break;
+                }
+                placements.add(at(chosen.get(), version));
+                chosen.get().add(version.memoryBytes());
+            }
+        }
+        return new Plan(Set.copyOf(placements), List.copyOf(unplaced));
+    }
+
+    private static List<Placement> kept(
+            DeployedVersion version, Loads loads, Set<Placement> present, Set<Placement> ready) {
+        return present.stream()
+                .filter(held(version))
+                .filter(placement -> loads.has(placement.workerId()))
+                .sorted(Comparator.comparing((Placement placement) -> !ready.contains(placement))
+                        .thenComparing(placement -> loads.of(placement.workerId()), Load.LEAST))
+                .limit(version.replicas())
+                .toList();
+    }
+
+    private static List<DeployedVersion> bigFirst(List<DeployedVersion> deployed) {
+        return deployed.stream()
+                .sorted(Comparator.comparingLong(DeployedVersion::memoryBytes)
+                        .reversed()
+                        .thenComparing(DeployedVersion::model)
+                        .thenComparingInt(DeployedVersion::version))
+                .collect(Collectors.toUnmodifiableList());
+    }
+
+    private static java.util.function.Predicate<Placement> held(DeployedVersion version) {
+        return placement ->
+                placement.version() == version.version() && placement.model().equals(version.model());
+    }
+
+    private static Placement at(Load load, DeployedVersion version) {
+        return new Placement(load.worker.id(), version.model(), version.version());
+    }
+
+    /// All workers while a plan is made.
+    private static final class Loads {
+        private final Map<String, Load> byId = new HashMap<>();
+
+        Loads(List<LiveWorker> workers) {
+            workers.forEach(worker -> byId.put(worker.id(), new Load(worker)));
+        }
+
+        boolean has(String workerId) {
+            return byId.containsKey(workerId);
+        }
+
+        Load of(String workerId) {
+            return Objects.requireNonNull(byId.get(workerId), "asked for after has()");
+        }
+
+        Stream<Load> all() {
+            return byId.values().stream();
+        }
+    }
+
+    /// A worker while a plan is made.
+    private static final class Load {
+        private static final Comparator<Load> LEAST = Comparator.comparingDouble(Load::share)
+                .thenComparingInt(load -> load.versions)
+                .thenComparing(load -> load.worker.id());
+
+        private final LiveWorker worker;
+        private long bytes;
+        private int versions;
+
+        Load(LiveWorker worker) {
+            this.worker = worker;
+        }
+
+        double share() {
+            return worker.memoryBytesMax() == 0 ? 0 : (double) bytes / worker.memoryBytesMax();
+        }
+
+        boolean fits(long more) {
+            return worker.memoryBytesMax() == 0 || bytes + more <= worker.memoryBytesMax();
+        }
+
+        void add(long more) {
+            bytes += more;
+            versions++;
+        }
+    }
+
+    private PlacementPolicy() {}
+}

@@ -1,0 +1,27 @@
+package io.presage.registry.routes;
+
+import io.presage.registry.audit.ChangeLog;
+import io.presage.registry.models.ModelRepository;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
+
+@Configuration(proxyBeanMethods = false)
+public class RouteConfiguration {
+    @Bean
+    RouteRepository routeRepository(JdbcClient jdbc) {
+        return new RouteRepository(jdbc);
+    }
+
+    @Bean
+    RouteService routeService(
+            RouteRepository repository, ModelRepository models, ChangeLog changes, TransactionTemplate transaction) {
+        return new RouteService(repository, models, changes, transaction);
+    }
+
+    @Bean
+    RouteController routeController(RouteService service) {
+        return new RouteController(service);
+    }
+}
