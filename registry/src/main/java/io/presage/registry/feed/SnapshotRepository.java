@@ -1,0 +1,178 @@
+package io.presage.registry.feed;
+
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
+import static java.util.stream.Collectors.toMap;
+
+import io.presage.contract.state.DesiredState;
+import io.presage.contract.state.Limit;
+import io.presage.contract.state.Role;
+import io.presage.contract.state.RoutingTable;
+import java.sql.Array;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/// Reads the whole state in one repeatable-read transaction. Because the revision's row is locked last in every
+/// change, what this sees at revision N is everything up to N and nothing after it.
+final class SnapshotRepository {
+    private static final int WHOLE = 10_000;
+
+    private final JdbcClient jdbc;
+    private final TransactionTemplate snapshot;
+
+    /// @param snapshot read-only, REPEATABLE READ
+    SnapshotRepository(JdbcClient jdbc, TransactionTemplate snapshot) {
+        this.jdbc = jdbc;
+        this.snapshot = snapshot;
+    }
+
+    long revision() {
+        return jdbc.sql("select revision from state_revision").query(Long.class).single();
+    }
+
+    PlatformState read() {
+        return snapshot.execute(
+                _ -> new PlatformState(revision(), new RoutingTable(0, models(), workers(), keys()), desiredStates()));
+    }
+
+    private record VersionKey(String model, int version) {}
+
+    private record Owned<K, V>(K owner, V value) {}
+
+    private static <K, V> Map<K, List<V>> grouped(List<Owned<K, V>> rows) {
+        return rows.stream().collect(groupingBy(Owned::owner, mapping(Owned::value, toList())));
+    }
+
+    private List<RoutingTable.Model> models() {
+        var ready = grouped(jdbc.sql("""
+                select s.model, s.version, s.worker_id
+                  from slot s
+                  join worker w on w.id = s.worker_id and w.live and not w.draining
+                  join assignment a on a.worker_id = s.worker_id and a.model = s.model and a.version = s.version
+                 where s.state = 'READY' order by s.worker_id collate "C"
+                """)
+                .query((row, _) -> new Owned<>(versionKey(row), row.getString("worker_id")))
+                .list());
+        var versions = grouped(jdbc.sql("""
+                select model, version from model_version
+                 where state in ('UPLOADED', 'VALIDATING', 'READY') order by model, version
+                """)
+                .query((row, _) -> new Owned<>(
+                        row.getString("model"),
+                        new RoutingTable.Version(
+                                row.getInt("version"), ready.getOrDefault(versionKey(row), List.of()))))
+                .list());
+        var aliases = grouped(jdbc.sql("""
+                select model, alias, version from alias
+                union all
+                select model, 'champion', live_active from route where live_active is not null
+                """)
+                .query((row, _) ->
+                        new Owned<>(row.getString("model"), Map.entry(row.getString("alias"), row.getInt("version"))))
+                .list());
+        return jdbc.sql("""
+                select m.name, r.live_active, r.live_candidate, r.live_weight
+                  from model m left join route r on r.model = m.name order by m.name collate "C"
+                """)
+                .query((row, _) -> new RoutingTable.Model(
+                        row.getString("name"),
+                        targets(row),
+                        versions.getOrDefault(row.getString("name"), List.of()),
+                        aliases.getOrDefault(row.getString("name"), List.of()).stream()
+                                .collect(toMap(Map.Entry::getKey, Map.Entry::getValue))))
+                .list();
+    }
+
+    private static List<RoutingTable.Target> targets(ResultSet row) throws SQLException {
+        int active = row.getInt("live_active");
+        int candidate = row.getInt("live_candidate");
+        int weight = row.getInt("live_weight");
+        if (active == 0) {
+            return List.of();
+        }
+        return candidate == 0
+                ? List.of(new RoutingTable.Target(active, WHOLE))
+                : List.of(new RoutingTable.Target(active, WHOLE - weight), new RoutingTable.Target(candidate, weight));
+    }
+
+    private List<RoutingTable.Worker> workers() {
+        return jdbc.sql("select id, host, port from worker where live and not draining order by id collate \"C\"")
+                .query((row, _) ->
+                        new RoutingTable.Worker(row.getString("id"), row.getString("host"), row.getInt("port")))
+                .list();
+    }
+
+    private List<RoutingTable.Key> keys() {
+        return jdbc.sql("""
+                select id, sha256, roles, models, limit_permits, limit_period_millis
+                  from api_key where revoked_at is null order by id
+                """)
+                .query((row, _) -> new RoutingTable.Key(
+                        row.getString("id"),
+                        row.getString("sha256"),
+                        texts(row.getArray("roles")).stream()
+                                .map(Role::valueOf)
+                                .collect(Collectors.toUnmodifiableSet()),
+                        texts(row.getArray("models")),
+                        row.getInt("limit_permits") == 0
+                                ? null
+                                : new Limit(row.getInt("limit_permits"), row.getLong("limit_period_millis"))))
+                .list();
+    }
+
+    private Map<String, DesiredState> desiredStates() {
+        var assignments = grouped(jdbc.sql("""
+                select x.worker_id, x.model, x.version, v.sha256, a.bytes
+                  from assignment x
+                  join model_version v on v.model = x.model and v.version = x.version
+                  join artifact a on a.sha256 = v.sha256
+                 order by x.model collate "C", x.version
+                """)
+                .query((row, _) -> new Owned<>(
+                        row.getString("worker_id"),
+                        new DesiredState.Assignment(
+                                row.getString("model"),
+                                row.getInt("version"),
+                                row.getString("sha256"),
+                                row.getLong("bytes"))))
+                .list());
+        var validations = grouped(jdbc.sql("""
+                select x.id, x.worker_id, x.model, x.version, v.sha256, a.bytes
+                  from validation x
+                  join model_version v on v.model = x.model and v.version = x.version
+                  join artifact a on a.sha256 = v.sha256
+                 where x.outcome is null order by x.assigned_at, x.id
+                """)
+                .query((row, _) -> new Owned<>(
+                        row.getString("worker_id"),
+                        new DesiredState.Validation(
+                                row.getString("id"),
+                                row.getString("model"),
+                                row.getInt("version"),
+                                row.getString("sha256"),
+                                row.getLong("bytes"))))
+                .list());
+        return jdbc.sql("select id from worker").query((row, _) -> row.getString("id")).list().stream()
+                .collect(toMap(
+                        Function.identity(),
+                        id -> new DesiredState(
+                                0, assignments.getOrDefault(id, List.of()), validations.getOrDefault(id, List.of()))));
+    }
+
+    private static VersionKey versionKey(ResultSet row) throws SQLException {
+        return new VersionKey(row.getString("model"), row.getInt("version"));
+    }
+
+    private static Set<String> texts(Array array) throws SQLException {
+        return Arrays.stream((String[]) array.getArray()).collect(Collectors.toUnmodifiableSet());
+    }
+}
