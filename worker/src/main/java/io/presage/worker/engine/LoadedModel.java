@@ -3,6 +3,7 @@ package io.presage.worker.engine;
 import io.presage.contract.infer.Signature;
 import io.presage.contract.infer.Tensor;
 import java.util.List;
+import java.util.Optional;
 
 /// One instance of a version in memory. One thread at a time: the instance's owner (batcher thread, or the
 /// event loop that
@@ -16,6 +17,12 @@ public interface LoadedModel extends AutoCloseable {
     ///
     /// @throws io.presage.contract.problem.ProblemException ENGINE_FAILED when the runtime fails
     List<Tensor> run(List<Tensor> inputs);
+
+    /// Another view of the same loaded weights with buffers of its own, for one other thread. The weights go when
+    /// the last view is closed. Empty when the runtime cannot share: load once more then.
+    default Optional<LoadedModel> share() {
+        return Optional.empty();
+    }
 
     /// Native memory that this instance holds, in bytes: measured or the best estimate of it.
     long memoryBytes();

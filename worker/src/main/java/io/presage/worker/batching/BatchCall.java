@@ -1,0 +1,55 @@
+package io.presage.worker.batching;
+
+import io.presage.contract.infer.Tensor;
+import io.presage.contract.problem.ProblemException;
+import io.presage.worker.tasks.Task;
+import java.util.List;
+
+/// One prepared call on its way through a [Batcher]. Answered exactly once.
+///
+/// @param bytes of its tensors
+/// @param arrivalNanos when its last byte had arrived
+/// @param deadlineNanos not run at or after this time
+/// @param answer called on the owner thread, or on the submitting one when the call is not taken
+public record BatchCall(
+        Task.Prepared prepared, long bytes, long arrivalNanos, long deadlineNanos, Answer answer)
+        implements BatchPolicy.Waiting {
+
+    @Override
+    public int rows() {
+        return prepared.rows();
+    }
+
+    @Override
+    public long groupKey() {
+        return prepared.groupKey();
+    }
+
+    /// Who waits for the call. Neither method blocks or throws.
+    public interface Answer {
+        /// `outputs`: the model's, for exactly this call's rows, valid until this method returns.
+        void outputs(List<Tensor> outputs, Timing timing);
+
+        void failed(ProblemException problem);
+    }
+
+    /// @param queueNanos from arrival to the start of the run that answered
+    /// @param computeNanos of that run
+    public record Timing(long queueNanos, long computeNanos) {}
+
+    /// Bytes of tensors, counted as the queues count them.
+    public static long bytesOf(List<Tensor> tensors) {
+        long bytes = 0;
+        for (var tensor : tensors) {
+            switch (tensor) {
+                case Tensor.Fixed fixed -> bytes += fixed.data().remaining();
+                case Tensor.Bytes strings -> {
+                    for (var element : strings.elements()) {
+                        bytes += element.length;
+                    }
+                }
+            }
+        }
+        return bytes;
+    }
+}

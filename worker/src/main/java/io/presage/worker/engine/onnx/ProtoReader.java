@@ -1,0 +1,103 @@
+package io.presage.worker.engine.onnx;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+
+/// Reads the fields of one protobuf message, without a schema and without copying. Every length is checked against
+/// the message that holds it, so a hostile file costs at most one pass over its bytes. One thread.
+final class ProtoReader {
+    private static final int STRING_BYTES_MAX = 4096;
+
+    private final MemorySegment bytes;
+    private long position;
+    private int field;
+    private int wireType;
+
+    ProtoReader(MemorySegment bytes) {
+        this.bytes = bytes;
+    }
+
+    /// Moves to the next field; false at the end of the message.
+    boolean next() throws MalformedException {
+        if (position == bytes.byteSize()) {
+            return false;
+        }
+        long tag = varint();
+        wireType = (int) (tag & 7);
+        long number = tag >>> 3;
+        if (number < 1 || number > 536_870_911) {
+            throw new MalformedException("field number " + number + " at byte " + position);
+        }
+        field = (int) number;
+        return true;
+    }
+
+    int field() {
+        return field;
+    }
+
+    /// The field's value as a message of its own.
+    ProtoReader message() throws MalformedException {
+        return new ProtoReader(block());
+    }
+
+    String string() throws MalformedException {
+        var block = block();
+        if (block.byteSize() > STRING_BYTES_MAX) {
+            throw new MalformedException("string of " + block.byteSize() + " bytes (expected: at most "
+                    + STRING_BYTES_MAX + ")");
+        }
+        return new String(block.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+    }
+
+    void skip() throws MalformedException {
+        switch (wireType) {
+            case 0 -> varint();
+            case 1 -> advance(8);
+            case 2 -> block();
+            case 5 -> advance(4);
+            default -> throw new MalformedException("wire type " + wireType + " at byte " + position);
+        }
+    }
+
+    private MemorySegment block() throws MalformedException {
+        if (wireType != 2) {
+            throw new MalformedException("field " + field + " has wire type " + wireType + " (expected: 2)");
+        }
+        long length = varint();
+        long start = position;
+        advance(length);
+        return bytes.asSlice(start, length);
+    }
+
+    private void advance(long count) throws MalformedException {
+        if (count < 0 || count > bytes.byteSize() - position) {
+            throw new MalformedException("cut off: field " + field + " claims " + Long.toUnsignedString(count)
+                    + " bytes, " + (bytes.byteSize() - position) + " are left");
+        }
+        position += count;
+    }
+
+    private long varint() throws MalformedException {
+        long value = 0;
+        for (int shift = 0; shift < 64; shift += 7) {
+            if (position == bytes.byteSize()) {
+                throw new MalformedException("cut off in the middle of a number");
+            }
+            byte b = bytes.get(ValueLayout.JAVA_BYTE, position++);
+            value |= (long) (b & 0x7f) << shift;
+            if (b >= 0) {
+                return value;
+            }
+        }
+        throw new MalformedException("number longer than 10 bytes at byte " + position);
+    }
+
+    /// The bytes are no protobuf message of the expected form.
+    static final class MalformedException extends Exception {
+        MalformedException(String message) {
+            super(message);
+        }
+    }
+}
