@@ -1,0 +1,26 @@
+package io.presage.worker.versions;
+
+import static io.presage.contract.state.SlotState.*;
+
+import io.presage.contract.state.SlotState;
+import java.util.Optional;
+
+/// The slot's state machine. Pure.
+final class SlotTransitions {
+    private SlotTransitions() {}
+
+    /// The state after `event`, or empty when the event is illegal in `state`.
+    static Optional<SlotState> next(SlotState state, SlotEvent event) {
+        return Optional.ofNullable(
+                switch (event) {
+                    case FETCH -> state == NEW || state == FETCHING ? FETCHING : null;
+                    case LOAD -> state == FETCHING ? LOADING : null;
+                    case WARM -> state == LOADING ? WARMING : null;
+                    case SERVE -> state == WARMING || state == DRAINING ? READY : null;
+                    case DRAIN -> state == READY ? DRAINING : null;
+                    case UNLOAD ->
+                        state == NEW || state == FETCHING || state == DRAINING || state == FAILED ? UNLOADED : null;
+                    case FAIL -> state == UNLOADED || state == FAILED ? null : FAILED;
+                });
+    }
+}
