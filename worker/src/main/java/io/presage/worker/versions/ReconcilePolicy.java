@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// What to do next so that what is becomes what should be. Pure: from a desired snapshot and a view of the slots to
 /// actions, each of which is legal at once. Called again after each of them took effect.
@@ -116,34 +117,35 @@ final class ReconcilePolicy {
 
     private static void settle(
             SlotView slot,
-            @org.jspecify.annotations.Nullable Assignment assignment,
+            @Nullable Assignment assignment,
             long nowNanos,
             Limits limits,
             List<Action> actions) {
         if (slot.isBusy()) {
             return;
         }
-        var isWanted = assignment != null && assignment.sha256().equals(slot.sha256());
+        // Versions never change: another digest under the same name means that the old one has to go first.
+        var wanted = assignment != null && assignment.sha256().equals(slot.sha256()) ? assignment : null;
         switch (slot.state()) {
             case NEW, FETCHING -> {
-                if (!isWanted) {
+                if (wanted == null) {
                     actions.add(new Action.Discard(slot.key()));
                 }
             }
             case FAILED -> {
-                if (!isWanted) {
+                if (wanted == null) {
                     actions.add(new Action.Discard(slot.key()));
                 } else if (nowNanos - slot.sinceNanos() >= limits.failedRetryNanos()) {
-                    actions.add(new Action.Renew(assignment));
+                    actions.add(new Action.Renew(wanted));
                 }
             }
             case READY -> {
-                if (!isWanted) {
+                if (wanted == null) {
                     actions.add(new Action.Drain(slot.key()));
                 }
             }
             case DRAINING -> {
-                if (slot.isOpen() && isWanted) {
+                if (slot.isOpen() && wanted != null) {
                     actions.add(new Action.Resume(slot.key()));
                 } else if (slot.isOpen() && nowNanos - slot.sinceNanos() >= limits.drainGraceNanos()) {
                     actions.add(new Action.Refuse(slot.key()));

@@ -1,0 +1,114 @@
+package io.presage.worker.versions;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import io.presage.contract.problem.Problem;
+import io.presage.worker.batching.BatchObserver;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Supplier;
+
+/// What is measured of one version while it is served; taken from the registry when it is unloaded. Any thread.
+public final class VersionMeters implements BatchObserver, AutoCloseable {
+    private static final Duration[] BUCKETS = {
+        Duration.ofNanos(50_000),
+        Duration.ofNanos(100_000),
+        Duration.ofNanos(250_000),
+        Duration.ofNanos(500_000),
+        Duration.ofMillis(1),
+        Duration.ofNanos(2_500_000),
+        Duration.ofMillis(5),
+        Duration.ofMillis(10),
+        Duration.ofMillis(25),
+        Duration.ofMillis(50),
+        Duration.ofMillis(100),
+        Duration.ofMillis(250),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(1),
+        Duration.ofMillis(2500),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(10)
+    };
+
+    private final MeterRegistry registry;
+    private final Tags tags;
+    private final Timer queue;
+    private final Timer compute;
+    private final Timer total;
+    private final DistributionSummary batchRows;
+    private final AtomicReferenceArray<Counter> failures = new AtomicReferenceArray<>(Problem.values().length);
+    private final List<Meter> meters = new ArrayList<>();
+
+    VersionMeters(MeterRegistry registry, VersionKey key) {
+        this.registry = registry;
+        this.tags = Tags.of("model", key.model(), "version", Integer.toString(key.version()));
+        this.queue = timer("presage.queue.duration", "From the arrival of a call to the start of its run");
+        this.compute = timer("presage.compute.duration", "One run of the model");
+        this.total = timer("presage.predict.duration", "From the arrival of a call's body to its answer, successes only");
+        this.batchRows = DistributionSummary.builder("presage.batch.rows")
+                .description("Rows of one run")
+                .serviceLevelObjectives(1, 2, 4, 8, 16, 32, 64, 128, 256, 1024, 4096)
+                .tags(tags)
+                .register(registry);
+        meters.add(batchRows);
+    }
+
+    private Timer timer(String name, String description) {
+        var timer = Timer.builder(name)
+                .description(description)
+                .serviceLevelObjectives(BUCKETS)
+                .tags(tags)
+                .register(registry);
+        meters.add(timer);
+        return timer;
+    }
+
+    void queueRows(Supplier<Number> rows) {
+        meters.add(Gauge.builder("presage.queue.rows", rows)
+                .description("Rows that wait")
+                .tags(tags)
+                .register(registry));
+    }
+
+    @Override
+    public void ran(int rows, long computeNanos) {
+        batchRows.record(rows);
+        compute.record(computeNanos, TimeUnit.NANOSECONDS);
+    }
+
+    public void answered(long queueNanos, long totalNanos) {
+        queue.record(queueNanos, TimeUnit.NANOSECONDS);
+        total.record(totalNanos, TimeUnit.NANOSECONDS);
+    }
+
+    public void failed(Problem problem) {
+        var counter = failures.get(problem.ordinal());
+        if (counter == null) {
+            counter = Counter.builder("presage.predict.failures")
+                    .description("Calls that were answered with an error")
+                    .tags(tags.and("code", problem.name()))
+                    .register(registry);
+            failures.set(problem.ordinal(), counter);
+        }
+        counter.increment();
+    }
+
+    @Override
+    public void close() {
+        meters.forEach(registry::remove);
+        for (int i = 0; i < failures.length(); i++) {
+            var counter = failures.get(i);
+            if (counter != null) {
+                registry.remove(counter);
+            }
+        }
+    }
+}
