@@ -1,0 +1,250 @@
+package io.presage.worker.infer;
+
+import io.presage.contract.infer.InferRequest;
+import io.presage.contract.infer.InferRequestReader;
+import io.presage.contract.infer.InferResponseWriter;
+import io.presage.contract.infer.Tensor;
+import io.presage.contract.infer.TensorAllocator;
+import io.presage.contract.problem.Problem;
+import io.presage.contract.problem.ProblemException;
+import io.presage.worker.batching.BatchCall;
+import io.presage.worker.engine.LoadedModel;
+import io.presage.worker.tasks.Task;
+import io.presage.worker.versions.ServedVersion;
+import io.vertx.core.buffer.Buffer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One predict call, from its head to its answer. It holds a lease on its version and room in the budget from the
+/// start; [#finish] gives both back, exactly once, whatever happens.
+///
+/// The event loop receives the body. A small one for a light version that is quick enough is then run where it is.
+/// Any other is prepared, on the loop when that costs little, else by the pool, and submitted to an instance, whose
+/// owner thread calls back with the outputs and encodes the answer before its memory is used again. Only the event
+/// loop touches the exchange.
+final class InferCall implements BatchCall.Answer {
+    private static final Logger log = LoggerFactory.getLogger(InferCall.class);
+
+    /// For threads other than event loops: preparing threads read, owners write.
+    private static final ThreadLocal<InferResponseWriter> WRITERS = ThreadLocal.withInitial(InferResponseWriter::new);
+
+    private final LoopHandler loop;
+    private final Exchange exchange;
+    private final ServedVersion version;
+    private final long deadlineNanos;
+    private long reserved;
+    private @Nullable Buffer body;
+    private boolean isArrived;
+    private boolean isFinished;
+    private long arrivedNanos;
+
+    private @Nullable InferRequest request;
+    private Task.@Nullable Prepared prepared;
+
+    /// The caller has acquired `version`, and reserved `reserved` bytes.
+    InferCall(LoopHandler loop, Exchange exchange, ServedVersion version, long deadlineNanos, long reserved) {
+        this.loop = loop;
+        this.exchange = exchange;
+        this.version = version;
+        this.deadlineNanos = deadlineNanos;
+        this.reserved = reserved;
+    }
+
+    void receive() {
+        var http = exchange.request();
+        http.handler(this::chunk);
+        http.endHandler(_ -> arrived());
+        http.exceptionHandler(_ -> broken());
+    }
+
+    private void chunk(Buffer chunk) {
+        if (isFinished) {
+            return;
+        }
+        var seen = body;
+        long length = chunk.length() + (seen == null ? 0L : seen.length());
+        if (length > loop.shared().settings().bodyBytesMax().toBytes()) {
+            exchange.closeAfter();
+            fail(loop.bodyTooLarge());
+            return;
+        }
+        if (length > reserved) {
+            if (!loop.shared().budget().tryReserve(length - reserved)) {
+                exchange.closeAfter();
+                fail(loop.overloaded());
+                return;
+            }
+            reserved = length;
+        }
+        // The first chunk is kept as it is: usually it is the whole body.
+        body = seen == null ? chunk : seen.appendBuffer(chunk);
+    }
+
+    /// The client went away before its body was complete.
+    private void broken() {
+        if (!isArrived) {
+            finish();
+        }
+    }
+
+    void bodyLate() {
+        exchange.closeAfter();
+        fail(new ProblemException(
+                Problem.REQUEST_TIMEOUT,
+                "the body did not arrive within " + loop.shared().settings().bodyTimeout()));
+    }
+
+    private void arrived() {
+        if (isFinished) {
+            return;
+        }
+        isArrived = true;
+        exchange.bodyArrived();
+        arrivedNanos = loop.now();
+        var bytes = body == null ? Buffer.buffer() : body;
+        body = null;
+        try {
+            var runner = version.runner(loop.index());
+            int inlineBytesMax = (int) loop.shared().settings().inlineBodyBytesMax().toBytes();
+            if (bytes.length() > inlineBytesMax || !version.task().isLight()) {
+                loop.shared().pool().execute(() -> prepareAndSubmit(bytes.getBytes(), bytes.length()));
+            } else if (runner != null) {
+                runHere(runner, bytes);
+            } else {
+                prepareAndSubmit(loop.scratch(bytes), bytes.length());
+            }
+        } catch (ProblemException e) {
+            fail(e);
+        }
+    }
+
+    private void runHere(LoadedModel runner, Buffer bytes) {
+        try {
+            loop.memory().reset();
+            var read = InferCodec.read(
+                    loop.reader(), loop.scratch(bytes), bytes.length(), exchange.head().jsonLength(), version);
+            var ready = InferCodec.prepare(version, read, loop.shared().callRowsMax());
+            if (ready.rows() > loop.shared().settings().inlineRowsMax()) {
+                submit(read, copied(ready));
+                return;
+            }
+            long start = loop.now();
+            var outputs = runner.run(ready.inputs());
+            long computeNanos = loop.now() - start;
+            version.meters().ran(ready.rows(), computeNanos);
+            var reply = InferCodec.answer(loop.writer(), version, read, ready, outputs);
+            answered(reply, start - arrivedNanos);
+        } catch (ProblemException e) {
+            fail(e);
+        } catch (RuntimeException e) {
+            fail(bug(e));
+        }
+    }
+
+    /// On the event loop or a preparing thread.
+    private void prepareAndSubmit(byte[] bytes, int length) {
+        try {
+            if (deadlineNanos - loop.now() <= 0) {
+                failed(new ProblemException(
+                        Problem.DEADLINE_EXCEEDED, "the deadline passed before the call was prepared; not run"));
+                return;
+            }
+            var reader = new InferRequestReader(loop.shared().codecLimits(), this::allocate);
+            var read = InferCodec.read(reader, bytes, length, exchange.head().jsonLength(), version);
+            submit(read, InferCodec.prepare(version, read, loop.shared().callRowsMax()));
+        } catch (ProblemException e) {
+            failed(e);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            failed(bug(e));
+        }
+    }
+
+    /// Tensors that wait in a queue lie on the heap and count against the budget of bytes in flight.
+    private ByteBuffer allocate(int bytes) {
+        if (!loop.shared().budget().tryReserve(bytes)) {
+            throw loop.overloaded();
+        }
+        reserved += bytes;
+        return TensorAllocator.HEAP.allocate(bytes);
+    }
+
+    private void submit(InferRequest read, Task.Prepared ready) {
+        request = read;
+        prepared = ready;
+        version.submit(
+                new BatchCall(ready, BatchCall.bytesOf(ready.inputs()), arrivedNanos, deadlineNanos, this));
+    }
+
+    /// Out of the loop's memory, which the next call will use.
+    private static Task.Prepared copied(Task.Prepared ready) {
+        var inputs = ready.inputs().stream()
+                .map(input -> switch (input) {
+                    case Tensor.Bytes strings -> (Tensor) strings;
+                    case Tensor.Fixed fixed -> {
+                        int bytes = fixed.data().remaining();
+                        var copy = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+                        copy.put(0, fixed.data(), fixed.data().position(), bytes);
+                        yield new Tensor.Fixed(fixed.name(), fixed.dataType(), fixed.shape(), copy);
+                    }
+                })
+                .toList();
+        return new Task.Prepared(inputs, ready.rows(), ready.groupKey(), ready.context());
+    }
+
+    /// On the owner thread: encoded here, because the outputs are gone after this.
+    @Override
+    public void outputs(List<Tensor> outputs, BatchCall.Timing timing) {
+        try {
+            if (request == null || prepared == null) {
+                throw new IllegalStateException("outputs for a call that was not submitted. This is a bug.");
+            }
+            var reply = InferCodec.answer(WRITERS.get(), version, request, prepared, outputs);
+            loop.onLoop(() -> answered(reply, timing.queueNanos()));
+        } catch (ProblemException e) {
+            failed(e);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            failed(bug(e));
+        }
+    }
+
+    /// On any thread.
+    @Override
+    public void failed(ProblemException problem) {
+        loop.onLoop(() -> fail(problem));
+    }
+
+    private ProblemException bug(Throwable e) {
+        log.error("event=call_failed version={}", version.key(), e);
+        return new ProblemException(Problem.INTERNAL, "a bug; the worker's log has more", e);
+    }
+
+    private void answered(Reply reply, long queueNanos) {
+        if (!isFinished) {
+            version.meters().answered(queueNanos, loop.now() - arrivedNanos);
+            finish();
+            exchange.send(reply);
+        }
+    }
+
+    private void fail(ProblemException problem) {
+        if (!isFinished) {
+            version.meters().failed(problem.problem());
+            finish();
+            exchange.fail(problem);
+        }
+    }
+
+    private void finish() {
+        if (!isFinished) {
+            isFinished = true;
+            body = null;
+            loop.shared().budget().release(reserved);
+            loop.callEnded();
+            version.release();
+        }
+    }
+}

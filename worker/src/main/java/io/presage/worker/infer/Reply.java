@@ -1,0 +1,62 @@
+package io.presage.worker.infer;
+
+import io.netty.util.AsciiString;
+import io.presage.contract.http.Headers;
+import io.presage.contract.problem.OipError;
+import io.presage.contract.problem.Problem;
+import io.presage.contract.problem.ProblemException;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import org.jspecify.annotations.Nullable;
+
+/// An answer, ready to be sent.
+///
+/// @param jsonLength for `Inference-Header-Content-Length`, or -1
+/// @param problem null for a success
+record Reply(
+        int status,
+        Buffer body,
+        int jsonLength,
+        @Nullable String modelVersion,
+        @Nullable Problem problem,
+        int retryAfterSeconds,
+        @Nullable String allow) {
+    static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
+    static final CharSequence OCTETS = HttpHeaders.createOptimized("application/octet-stream");
+    static final CharSequence JSON_LENGTH = new AsciiString(Headers.INFERENCE_HEADER_CONTENT_LENGTH);
+    static final CharSequence MODEL_VERSION = new AsciiString(Headers.MODEL_VERSION);
+    static final CharSequence REQUEST_ID = new AsciiString(Headers.REQUEST_ID);
+    static final CharSequence PROBLEM_CODE = new AsciiString(Headers.PROBLEM_CODE);
+
+    static Reply json(byte[] body) {
+        return new Reply(200, Buffer.buffer(body), -1, null, null, 0, null);
+    }
+
+    /// An answer of OIP whose status says "no": ready, or not.
+    static Reply notReady(byte[] body) {
+        return new Reply(503, Buffer.buffer(body), -1, null, Problem.VERSION_NOT_READY, 1, null);
+    }
+
+    static Reply answer(byte[] body, int length, int jsonLength, String modelVersion) {
+        return new Reply(
+                200, Buffer.buffer(length).appendBytes(body, 0, length), jsonLength, modelVersion, null, 0, null);
+    }
+
+    static Reply of(ProblemException e, String requestId) {
+        var body = Buffer.buffer(OipError.json(e.problem(), e.detail(), requestId));
+        int retryAfter = e.problem().retryable() ? Math.max(1, e.retryAfterSeconds()) : 0;
+        return new Reply(e.problem().status(), body, -1, null, e.problem(), retryAfter, null);
+    }
+
+    static Reply methodNotAllowed(String allow, String requestId) {
+        var detail = "this path allows " + allow;
+        return new Reply(
+                Problem.METHOD_NOT_ALLOWED.status(),
+                Buffer.buffer(OipError.json(Problem.METHOD_NOT_ALLOWED, detail, requestId)),
+                -1,
+                null,
+                Problem.METHOD_NOT_ALLOWED,
+                0,
+                allow);
+    }
+}
