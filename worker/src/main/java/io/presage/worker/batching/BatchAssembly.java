@@ -34,6 +34,11 @@ final class BatchAssembly {
         for (var call : calls) {
             var tensor = call.prepared().inputs().get(input);
             rows += tensor.shape().dim(0);
+            // Groups are told apart by a hash: rows of another size would become somebody else's.
+            if (!tensor.shape().withDim(0, 0).equals(first.shape().withDim(0, 0))) {
+                throw new IllegalArgumentException("input " + tensor.name() + ": shape " + tensor.shape()
+                        + " beside " + first.shape() + " (expected: equal beyond the rows)");
+            }
             if (tensor instanceof Tensor.Fixed fixed) {
                 bytes = Math.addExact(bytes, fixed.data().remaining());
             }

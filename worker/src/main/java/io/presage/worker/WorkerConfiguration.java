@@ -1,0 +1,247 @@
+package io.presage.worker;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
+import io.presage.contract.state.Report;
+import io.presage.contract.state.SlotState;
+import io.presage.worker.artifacts.ArtifactCache;
+import io.presage.worker.artifacts.HttpArtifactSource;
+import io.presage.worker.engine.onnx.OnnxEngine;
+import io.presage.worker.feed.RegistryClient;
+import io.presage.worker.feed.RegistryFeed;
+import io.presage.worker.feed.SnapshotFile;
+import io.presage.worker.feed.WorkerIdentity;
+import io.presage.worker.infer.InferServer;
+import io.presage.worker.versions.MemoryBudget;
+import io.presage.worker.versions.VersionLoader;
+import io.presage.worker.versions.Versions;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.http.HttpClient;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.random.RandomGenerator;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Builds the features and hands them their clock and their chance.
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties({WorkerProperties.class, ServiceProperties.class})
+class WorkerConfiguration {
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
+    private static final int PAGE_BYTES = 4096;
+
+    /// Who this worker is, and how it speaks to the registry.
+    record Identity(String id, RegistryClient registry, HttpClient http) {}
+
+    @Bean
+    Identity identity(WorkerProperties properties, ServiceProperties service) throws IOException {
+        var registry = properties.registry();
+        var id = WorkerIdentity.of(
+                properties.id(),
+                properties.dataDirectory(),
+                () -> "worker-" + UUID.randomUUID().toString().substring(0, 8));
+        var http = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(Duration.ofSeconds(5))
+                .build();
+        return new Identity(id, new RegistryClient(http, registry, service.secret(), id, JSON), http);
+    }
+
+    @Bean
+    MemoryBudget memoryBudget(WorkerProperties properties, MeterRegistry meters) {
+        long configured = properties.memoryMax().toBytes();
+        var budget = new MemoryBudget(configured > 0 ? configured : machineBytes() / 2);
+        Gauge.builder("presage.memory.used.bytes", budget, MemoryBudget::bytesUsed)
+                .description("Memory that loaded versions take, measured")
+                .register(meters);
+        Gauge.builder("presage.memory.max.bytes", budget, MemoryBudget::bytesMax)
+                .description("Memory that loaded versions may take")
+                .register(meters);
+        return budget;
+    }
+
+    private static long machineBytes() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
+                ? system.getTotalMemorySize()
+                : Runtime.getRuntime().maxMemory();
+    }
+
+    /// Resident bytes of this process; 0 where /proc is not.
+    private static long residentBytes() {
+        try {
+            var pages = Files.readString(Path.of("/proc/self/statm"), StandardCharsets.US_ASCII).split(" ")[1];
+            return Long.parseLong(pages) * PAGE_BYTES;
+        } catch (IOException | RuntimeException e) {
+            return 0;
+        }
+    }
+
+    @Bean
+    ArtifactCache artifactCache(
+            WorkerProperties properties, ServiceProperties service, Identity identity, MeterRegistry meters)
+            throws IOException {
+        var cache = new ArtifactCache(
+                properties.dataDirectory().toAbsolutePath(),
+                properties.artifacts().bytesMax().toBytes(),
+                new HttpArtifactSource(identity.http(), properties.registry(), service.secret()),
+                InstantSource.system());
+        Gauge.builder("presage.artifacts.bytes", cache, ArtifactCache::bytesUsed)
+                .description("Unpacked packages on disk")
+                .register(meters);
+        return cache;
+    }
+
+    @Bean
+    VersionLoader versionLoader(
+            ArtifactCache artifacts, MemoryBudget memory, WorkerProperties properties, MeterRegistry meters) {
+        keepNativeLibrariesIn(properties.dataDirectory());
+        return new VersionLoader(
+                artifacts,
+                List.of(new OnnxEngine()),
+                memory,
+                properties.batching(),
+                properties.versions(),
+                InferServer.eventLoops(properties.http()),
+                meters,
+                new VersionLoader.Readings(System::nanoTime, WorkerConfiguration::residentBytes));
+    }
+
+    /// The tokenizer unpacks its library where DJL_CACHE_DIR says, and must not look for one on the internet.
+    private static void keepNativeLibrariesIn(Path directory) {
+        if (System.getenv("DJL_CACHE_DIR") == null && System.getProperty("DJL_CACHE_DIR") == null) {
+            System.setProperty("DJL_CACHE_DIR", directory.resolve("native").toAbsolutePath().toString());
+        }
+        if (System.getProperty("ai.djl.offline") == null) {
+            System.setProperty("ai.djl.offline", "true");
+        }
+    }
+
+    @Bean(destroyMethod = "shutdownNow")
+    ExecutorService versionLoaders(WorkerProperties properties) {
+        return Executors.newFixedThreadPool(
+                properties.versions().loadingMax(),
+                Thread.ofPlatform().name("loader-", 0).daemon(true).factory());
+    }
+
+    @Bean(destroyMethod = "shutdownNow")
+    ExecutorService versionUnloaders() {
+        return Executors.newSingleThreadExecutor(
+                Thread.ofPlatform().name("unloader").daemon(true).factory());
+    }
+
+    @Bean
+    ValidationResults validationResults() {
+        return new ValidationResults();
+    }
+
+    @Bean(destroyMethod = "")
+    Versions versions(
+            VersionLoader loader,
+            ExecutorService versionLoaders,
+            ExecutorService versionUnloaders,
+            Identity identity,
+            ValidationResults results,
+            WorkerProperties properties,
+            MeterRegistry meters) {
+        var versions = new Versions(
+                new Versions.Workshop(loader, versionLoaders, versionUnloaders),
+                identity.id(),
+                results,
+                properties.versions(),
+                properties.drainGrace(),
+                System::nanoTime);
+        for (var state : SlotState.values()) {
+            Gauge.builder("presage.slots", versions, all -> all.slotsByState().getOrDefault(state, 0))
+                    .description("Versions in this worker, by state")
+                    .tags(List.of(Tag.of("state", state.name().toLowerCase(Locale.ROOT))))
+                    .register(meters);
+        }
+        return versions;
+    }
+
+    @Bean(destroyMethod = "")
+    InferServer inferServer(
+            Versions versions, WorkerProperties properties, ServiceProperties service, MeterRegistry meters) {
+        return new InferServer(
+                versions,
+                properties.http(),
+                service.secret(),
+                properties.batching().callRowsMax(),
+                meters,
+                JSON,
+                System::nanoTime);
+    }
+
+    @Bean
+    WorkerLife workerLife(
+            Identity identity,
+            Versions versions,
+            InferServer server,
+            MemoryBudget memory,
+            ValidationResults results,
+            WorkerProperties properties)
+            throws IOException {
+        var incarnation = UUID.randomUUID().toString();
+        var host = advertisedHost(properties);
+        var devices = List.of(new Report.Device("cpu", 0, System.getProperty("os.arch", "cpu"), memory.bytesMax()));
+        var life = new WorkerLife(server, versions, properties.shutdownGrace());
+        var feed = new RegistryFeed(
+                identity.registry(),
+                new SnapshotFile(properties.dataDirectory(), JSON),
+                versions::apply,
+                sequence -> new Report(
+                        identity.id(),
+                        incarnation,
+                        sequence,
+                        host,
+                        server.port(),
+                        life.isDraining(),
+                        devices,
+                        memory.bytesMax(),
+                        memory.bytesUsed(),
+                        versions.appliedRevision(),
+                        versions.report()),
+                RandomGenerator.getDefault());
+        results.deliverTo(feed);
+        life.attach(feed);
+        return life;
+    }
+
+    private static String advertisedHost(WorkerProperties properties) throws IOException {
+        if (!properties.advertisedHost().isEmpty()) {
+            return properties.advertisedHost();
+        }
+        var listening = InetAddress.getByName(properties.http().host());
+        return listening.isAnyLocalAddress()
+                ? InetAddress.getLocalHost().getHostAddress()
+                : properties.http().host();
+    }
+
+    /// Ready once a desired state was applied, from the registry or from disk. A registry that is away later does
+    /// not matter.
+    @Bean
+    HealthIndicator desiredState(Versions versions) {
+        return () -> versions.isApplied()
+                ? Health.up().withDetail("revision", versions.appliedRevision()).build()
+                : Health.outOfService().build();
+    }
+}
