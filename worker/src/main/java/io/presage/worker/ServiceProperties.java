@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
-/// Everything under `presage`: the secret by which services know each other, at least 32 characters. Exactly one of the
+/// Everything under `presage`: the secret by which services know each other, at least 32 characters. Exactly
+/// one of the
 /// two is set.
 ///
 /// @param serviceSecret the secret itself
@@ -21,13 +21,14 @@ public record ServiceProperties(
     /// @throws IllegalStateException in one line without the secret
     String secret() {
         if ((serviceSecret == null) == (serviceSecretFile == null)) {
-            throw new IllegalStateException("presage.service-secret: set " + (serviceSecret == null ? "neither" : "both")
-                    + " (expected: exactly one of presage.service-secret and presage.service-secret-file)");
+            throw new IllegalStateException(
+                    "presage.service-secret: set " + (serviceSecret == null ? "neither" : "both")
+                            + " (expected: exactly one of presage.service-secret and presage.service-secret-file)");
         }
         String secret = serviceSecret != null ? serviceSecret : read();
         if (secret.length() < CHARACTERS_MIN) {
-            throw new IllegalStateException("presage.service-secret: " + secret.length() + " characters (expected: at least "
-                    + CHARACTERS_MIN + ")");
+            throw new IllegalStateException("presage.service-secret: " + secret.length()
+                    + " characters (expected: at least " + CHARACTERS_MIN + ")");
         }
         return secret;
     }

@@ -4,7 +4,8 @@ import io.presage.contract.state.ValidationResult;
 import io.presage.worker.versions.ValidationSink;
 import org.jspecify.annotations.Nullable;
 
-/// Closes the ring between the versions, which have results, and the feed, which needs the versions for its reports.
+/// Closes the ring between the versions, which have results, and the feed, which needs the versions for its
+/// reports.
 final class ValidationResults implements ValidationSink {
     private volatile @Nullable ValidationSink target;
 

@@ -88,7 +88,8 @@ class WorkerConfiguration {
     /// Resident bytes of this process; 0 where /proc is not.
     private static long residentBytes() {
         try {
-            var pages = Files.readString(Path.of("/proc/self/statm"), StandardCharsets.US_ASCII).split(" ")[1];
+            var pages = Files.readString(Path.of("/proc/self/statm"), StandardCharsets.US_ASCII)
+                    .split(" ")[1];
             return Long.parseLong(pages) * PAGE_BYTES;
         } catch (IOException | RuntimeException e) {
             return 0;
@@ -128,7 +129,9 @@ class WorkerConfiguration {
     /// The tokenizer unpacks its library where DJL_CACHE_DIR says, and must not look for one on the internet.
     private static void keepNativeLibrariesIn(Path directory) {
         if (System.getenv("DJL_CACHE_DIR") == null && System.getProperty("DJL_CACHE_DIR") == null) {
-            System.setProperty("DJL_CACHE_DIR", directory.resolve("native").toAbsolutePath().toString());
+            System.setProperty(
+                    "DJL_CACHE_DIR",
+                    directory.resolve("native").toAbsolutePath().toString());
         }
         if (System.getProperty("ai.djl.offline") == null) {
             System.setProperty("ai.djl.offline", "true");

@@ -62,7 +62,9 @@ public record WorkerProperties(
             throw notAnAddress(e);
         }
         var isHttp = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
-        var isBare = uri.getPath() == null || uri.getPath().isEmpty() || uri.getPath().equals("/");
+        var isBare = uri.getPath() == null
+                || uri.getPath().isEmpty()
+                || uri.getPath().equals("/");
         if (!isHttp || uri.getHost() == null || !isBare || uri.getRawQuery() != null) {
             throw notAnAddress(null);
         }
@@ -70,6 +72,7 @@ public record WorkerProperties(
     }
 
     private IllegalStateException notAnAddress(@org.jspecify.annotations.Nullable Throwable cause) {
-        return new IllegalStateException("worker.registry-url: " + registryUrl + " (expected: http://host:port)", cause);
+        return new IllegalStateException(
+                "worker.registry-url: " + registryUrl + " (expected: http://host:port)", cause);
     }
 }

@@ -10,7 +10,8 @@ public enum FileKind {
     ZIP(""),
     GZIP(""),
     PICKLE("Python pickles run code when they are read. Export to ONNX: torch.onnx.export, or skl2onnx."),
-    HDF5("Keras HDF5 is not read here. Export to ONNX: python -m tf2onnx.convert --keras model.h5 --output model.onnx."),
+    HDF5(
+            "Keras HDF5 is not read here. Export to ONNX: python -m tf2onnx.convert --keras model.h5 --output model.onnx."),
     UNKNOWN("Upload an ONNX file, or a zip or tar.gz with one and an optional model.yaml.");
 
     static final int HEAD_BYTES = 16;

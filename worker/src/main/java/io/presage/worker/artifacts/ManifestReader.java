@@ -15,7 +15,8 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 import org.yaml.snakeyaml.error.YAMLException;
 
-/// Reads `model.yaml`. Nothing in it makes an object other than maps, lists, strings, numbers and booleans; what it
+/// Reads `model.yaml`. Nothing in it makes an object other than maps, lists, strings, numbers and booleans;
+/// what it
 /// does not know, or what is out of range, is refused by name.
 final class ManifestReader {
     private static final int BYTES_MAX = 1 << 20;
@@ -140,6 +141,9 @@ final class ManifestReader {
 
     private static PackageException invalid(String evidence) {
         return PackageException.refused(
-                "unpack", "invalid-manifest", evidence, "Correct model.yaml; docs/model-package.md lists every member.");
+                "unpack",
+                "invalid-manifest",
+                evidence,
+                "Correct model.yaml; docs/model-package.md lists every member.");
     }
 }

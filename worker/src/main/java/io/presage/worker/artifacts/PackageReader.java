@@ -62,7 +62,10 @@ final class PackageReader {
         if (models.size() == 1) {
             return models.getFirst();
         }
-        var names = files.stream().limit(20).map(file -> folder.relativize(file).toString()).toList();
+        var names = files.stream()
+                .limit(20)
+                .map(file -> folder.relativize(file).toString())
+                .toList();
         throw PackageException.refused(
                 "unpack",
                 models.isEmpty() ? "missing-file" : "invalid-manifest",

@@ -20,7 +20,8 @@ import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipFile;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
-/// Puts the files of an uploaded package into an empty folder and nothing anywhere else. A hostile archive costs at
+/// Puts the files of an uploaded package into an empty folder and nothing anywhere else. A hostile archive
+/// costs at
 /// most the bounds: 10,000 entries, 20 times its own size (at least 10 MiB), and `bytesMax`. For one package; one
 /// thread.
 final class PackageUnpacker {
@@ -61,7 +62,8 @@ final class PackageUnpacker {
 
     static String describe(FileKind kind, Path file) throws IOException {
         try (var in = Files.newInputStream(file)) {
-            return kind + ", its first bytes are " + java.util.HexFormat.ofDelimiter(" ").formatHex(in.readNBytes(8));
+            return kind + ", its first bytes are "
+                    + java.util.HexFormat.ofDelimiter(" ").formatHex(in.readNBytes(8));
         }
     }
 
@@ -220,15 +222,16 @@ final class PackageUnpacker {
     }
 
     private static PackageException corrupt(String evidence) {
-        return PackageException.refused("unpack", "corrupt-package", evidence, "Pack the files again and upload whole.");
+        return PackageException.refused(
+                "unpack", "corrupt-package", evidence, "Pack the files again and upload whole.");
     }
 
     private PackageException tooLarge(String what) {
         return PackageException.refused(
                 "unpack",
                 "unsafe-package",
-                what + " unpack to more than " + EXPANSION_MAX + " times the package (at least "
-                        + EXPANSION_FLOOR_BYTES + " bytes), or more than " + bytesMax + " bytes",
+                what + " unpack to more than " + EXPANSION_MAX + " times the package (at least " + EXPANSION_FLOOR_BYTES
+                        + " bytes), or more than " + bytesMax + " bytes",
                 "Leave out what the model does not need, or raise worker.artifacts.bytes-max.");
     }
 
@@ -243,7 +246,8 @@ final class PackageUnpacker {
         }
     }
 
-    /// Counts what comes out of the gzip, headers and padding too: a tar of nothing but padding is bounded as well.
+    /// Counts what comes out of the gzip, headers and padding too: a tar of nothing but padding is bounded as
+    /// well.
     private final class Bounded extends java.io.FilterInputStream {
         private long left = room + (long) ENTRIES_MAX * 2048;
 

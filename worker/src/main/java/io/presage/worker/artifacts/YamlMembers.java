@@ -124,9 +124,8 @@ final class YamlMembers {
     void checkAllRead() throws InvalidMemberException {
         for (var key : values.keySet()) {
             if (!(key instanceof String name) || !read.contains(name)) {
-                throw new InvalidMemberException(
-                        at(String.valueOf(key)) + ": unknown member (expected: some of " + read.stream().sorted().toList()
-                                + ")");
+                throw new InvalidMemberException(at(String.valueOf(key)) + ": unknown member (expected: some of "
+                        + read.stream().sorted().toList() + ")");
             }
         }
     }

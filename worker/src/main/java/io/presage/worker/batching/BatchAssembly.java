@@ -36,8 +36,8 @@ final class BatchAssembly {
             rows += tensor.shape().dim(0);
             // Groups are told apart by a hash: rows of another size would become somebody else's.
             if (!tensor.shape().withDim(0, 0).equals(first.shape().withDim(0, 0))) {
-                throw new IllegalArgumentException("input " + tensor.name() + ": shape " + tensor.shape()
-                        + " beside " + first.shape() + " (expected: equal beyond the rows)");
+                throw new IllegalArgumentException("input " + tensor.name() + ": shape " + tensor.shape() + " beside "
+                        + first.shape() + " (expected: equal beyond the rows)");
             }
             if (tensor instanceof Tensor.Fixed fixed) {
                 bytes = Math.addExact(bytes, fixed.data().remaining());
@@ -81,21 +81,26 @@ final class BatchAssembly {
                         + rows + " rows (expected: as many in its first dimension)");
             }
             var shape = output.shape().withDim(0, count);
-            part.add(switch (output) {
-                case Tensor.Bytes strings -> {
-                    int each = strings.elements().size() / rows;
-                    yield new Tensor.Bytes(
-                            strings.name(), shape, strings.elements().subList(from * each, (from + count) * each));
-                }
-                case Tensor.Fixed fixed -> {
-                    int each = fixed.data().limit() / rows;
-                    yield new Tensor.Fixed(
-                            fixed.name(),
-                            fixed.dataType(),
-                            shape,
-                            fixed.data().slice(from * each, count * each).order(ByteOrder.LITTLE_ENDIAN));
-                }
-            });
+            part.add(
+                    switch (output) {
+                        case Tensor.Bytes strings -> {
+                            int each = strings.elements().size() / rows;
+                            yield new Tensor.Bytes(
+                                    strings.name(),
+                                    shape,
+                                    strings.elements().subList(from * each, (from + count) * each));
+                        }
+                        case Tensor.Fixed fixed -> {
+                            int each = fixed.data().limit() / rows;
+                            yield new Tensor.Fixed(
+                                    fixed.name(),
+                                    fixed.dataType(),
+                                    shape,
+                                    fixed.data()
+                                            .slice(from * each, count * each)
+                                            .order(ByteOrder.LITTLE_ENDIAN));
+                        }
+                    });
         }
         return part;
     }

@@ -11,8 +11,7 @@ import java.util.List;
 /// @param arrivalNanos when its last byte had arrived
 /// @param deadlineNanos not run at or after this time
 /// @param answer called on the owner thread, or on the submitting one when the call is not taken
-public record BatchCall(
-        Task.Prepared prepared, long bytes, long arrivalNanos, long deadlineNanos, Answer answer)
+public record BatchCall(Task.Prepared prepared, long bytes, long arrivalNanos, long deadlineNanos, Answer answer)
         implements BatchPolicy.Waiting {
 
     @Override

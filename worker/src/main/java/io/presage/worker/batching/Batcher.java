@@ -18,9 +18,11 @@ import org.slf4j.LoggerFactory;
 
 /// One instance of a model, the thread that owns it, and the calls that wait for it.
 ///
-/// State: `queue`, its rows and bytes, and `closing`, all guarded by `lock`. Submitters add under the lock and wake
+/// State: `queue`, its rows and bytes, and `closing`, all guarded by `lock`. Submitters add under the lock and
+/// wake
 /// the owner; the owner takes what [BatchPolicy] says under the lock and runs it outside. Nobody else ever touches
-/// the instance. A full queue refuses at once. After [#close] nothing is taken any more, what waits is still run, and
+/// the instance. A full queue refuses at once. After [#close] nothing is taken any more, what waits is still
+/// run, and
 /// then the owner closes the instance and ends.
 ///
 /// A batch that fails is run again in halves, so that one bad call fails alone and costs its companions at most
@@ -55,8 +57,7 @@ public final class Batcher implements AutoCloseable {
     private @Nullable Thread owner;
 
     /// `instance` belongs to the batcher from here on. Nothing runs before [#start].
-    public Batcher(
-            String name, LoadedModel instance, BatchLimits limits, BatchObserver observer, LongSupplier nanos) {
+    public Batcher(String name, LoadedModel instance, BatchLimits limits, BatchObserver observer, LongSupplier nanos) {
         this.name = name;
         this.instance = instance;
         this.limits = limits;
@@ -70,7 +71,8 @@ public final class Batcher implements AutoCloseable {
         thread.start();
     }
 
-    /// Takes the call, or answers it at once with QUEUE_FULL or VERSION_NOT_READY. Any thread; never blocks for long.
+    /// Takes the call, or answers it at once with QUEUE_FULL or VERSION_NOT_READY. Any thread; never blocks for
+    /// long.
     public void submit(BatchCall call) {
         ProblemException refusal;
         lock.lock();

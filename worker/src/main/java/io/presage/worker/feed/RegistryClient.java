@@ -38,7 +38,8 @@ public final class RegistryClient {
         this.json = json;
     }
 
-    /// The next snapshot after `revision`; empty when nothing newer came for a while. `revision` -1 answers at once.
+    /// The next snapshot after `revision`; empty when nothing newer came for a while. `revision` -1 answers at
+    /// once.
     Optional<DesiredState> poll(long revision) throws IOException, InterruptedException {
         var uri = registry.resolve(InternalPaths.STATE + "?after=" + revision + "&worker=" + workerId);
         var response = client.send(

@@ -14,7 +14,8 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
-/// The last desired state on disk, so that a restart needs no registry. Written whole beside the old one, synced and
+/// The last desired state on disk, so that a restart needs no registry. Written whole beside the old one,
+/// synced and
 /// renamed: after a crash there is the old or the new one, never half of one. One thread.
 public final class SnapshotFile {
     private static final Logger log = LoggerFactory.getLogger(SnapshotFile.class);

@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
 /// start; [#finish] gives both back, exactly once, whatever happens.
 ///
 /// The event loop receives the body. A small one for a light version that is quick enough is then run where it is.
-/// Any other is prepared, on the loop when that costs little, else by the pool, and submitted to an instance, whose
+/// Any other is prepared, on the loop when that costs little, else by the pool, and submitted to an instance,
+/// whose
 /// owner thread calls back with the outputs and encodes the answer before its memory is used again. Only the event
 /// loop touches the exchange.
 final class InferCall implements BatchCall.Answer {
@@ -109,7 +110,8 @@ final class InferCall implements BatchCall.Answer {
         body = null;
         try {
             var runner = version.runner(loop.index());
-            int inlineBytesMax = (int) loop.shared().settings().inlineBodyBytesMax().toBytes();
+            int inlineBytesMax =
+                    (int) loop.shared().settings().inlineBodyBytesMax().toBytes();
             if (bytes.length() > inlineBytesMax || !version.task().isLight()) {
                 loop.shared().pool().execute(() -> prepareAndSubmit(bytes.getBytes(), bytes.length()));
             } else if (runner != null) {
@@ -126,7 +128,11 @@ final class InferCall implements BatchCall.Answer {
         try {
             loop.memory().reset();
             var read = InferCodec.read(
-                    loop.reader(), loop.scratch(bytes), bytes.length(), exchange.head().jsonLength(), version);
+                    loop.reader(),
+                    loop.scratch(bytes),
+                    bytes.length(),
+                    exchange.head().jsonLength(),
+                    version);
             var ready = InferCodec.prepare(version, read, loop.shared().callRowsMax());
             if (ready.rows() > loop.shared().settings().inlineRowsMax()) {
                 submit(read, copied(ready));
@@ -175,8 +181,7 @@ final class InferCall implements BatchCall.Answer {
     private void submit(InferRequest read, Task.Prepared ready) {
         request = read;
         prepared = ready;
-        version.submit(
-                new BatchCall(ready, BatchCall.bytesOf(ready.inputs()), arrivedNanos, deadlineNanos, this));
+        version.submit(new BatchCall(ready, BatchCall.bytesOf(ready.inputs()), arrivedNanos, deadlineNanos, this));
     }
 
     /// Out of the loop's memory, which the next call will use.

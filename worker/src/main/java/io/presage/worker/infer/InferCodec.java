@@ -13,16 +13,15 @@ import io.presage.worker.versions.ServedVersion;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// From body bytes to a prepared call and from outputs to body bytes. Pure but for the reader and writer it is given.
+/// From body bytes to a prepared call and from outputs to body bytes. Pure but for the reader and writer it is
+/// given.
 final class InferCodec {
     private InferCodec() {}
 
     static InferRequest read(
             InferRequestReader reader, byte[] body, int length, @Nullable String jsonLength, ServedVersion version) {
         int json = InferRequestReader.jsonLength(jsonLength);
-        return json == 0
-                ? reader.readRaw(body, 0, length, version.signature())
-                : reader.read(body, 0, length, json);
+        return json == 0 ? reader.readRaw(body, 0, length, version.signature()) : reader.read(body, 0, length, json);
     }
 
     /// Checks the request against the version and prepares it.

@@ -49,7 +49,8 @@ public final class InferServer implements AutoCloseable {
             LongSupplier nanos) {
         int threads = settings.prepareThreads() == 0 ? cores() : settings.prepareThreads();
         int tensorBytesMax = (int) Math.min(
-                CodecLimits.DEFAULT.tensorBytesMax(), 4 * settings.bodyBytesMax().toBytes());
+                CodecLimits.DEFAULT.tensorBytesMax(),
+                4 * settings.bodyBytesMax().toBytes());
         var limits = new CodecLimits(
                 Math.max(1, tensorBytesMax),
                 CodecLimits.DEFAULT.tensorsMax(),
@@ -106,26 +107,22 @@ public final class InferServer implements AutoCloseable {
         vertx = started;
         var index = new AtomicInteger();
         try {
-            // The first takes the port; the others share it, whatever it turned out to be.
-            await(started.deployVerticle(() -> new Loop(index.getAndIncrement(), settings.port()), single()));
+            // A negative port is Vert.x's way to say: any free one, and all event loops the same.
+            int listenPort = settings.port() == 0 ? -1 : settings.port();
+            await(started.deployVerticle(
+                    () -> new Loop(index.getAndIncrement(), listenPort), new DeploymentOptions().setInstances(loops)));
             port = servers.getFirst().actualPort();
-            if (loops > 1) {
-                await(started.deployVerticle(
-                        () -> new Loop(index.getAndIncrement(), port), new DeploymentOptions().setInstances(loops - 1)));
-            }
         } catch (IllegalStateException e) {
             close();
             throw new IllegalStateException(
                     "worker.http: cannot listen on " + settings.host() + ":" + settings.port() + ": "
-                            + (e.getCause() == null ? e.getMessage() : e.getCause().getMessage())
+                            + (e.getCause() == null
+                                    ? e.getMessage()
+                                    : e.getCause().getMessage())
                             + " (expected: a free port of this machine)",
                     e);
         }
         log.info("event=listening service=worker host={} port={} event_loops={}", settings.host(), port, loops);
-    }
-
-    private static DeploymentOptions single() {
-        return new DeploymentOptions().setInstances(1);
     }
 
     /// The port that is listened on.

@@ -111,7 +111,8 @@ final class LoopHandler implements Handler<HttpServerRequest> {
     ProblemException bodyTooLarge() {
         return new ProblemException(
                 Problem.BODY_TOO_LARGE,
-                "the body is larger than " + shared.settings().bodyBytesMax().toBytes() + " bytes (expected: at most that)");
+                "the body is larger than " + shared.settings().bodyBytesMax().toBytes()
+                        + " bytes (expected: at most that)");
     }
 
     ProblemException overloaded() {
@@ -141,8 +142,8 @@ final class LoopHandler implements Handler<HttpServerRequest> {
         var problem = cause instanceof io.netty.handler.codec.http.TooLongHttpHeaderException
                 ? new ProblemException(
                         Problem.HEADERS_TOO_LARGE,
-                        "headers of more than " + shared.settings().headerBytesMax().toBytes()
-                                + " bytes (expected: at most that)")
+                        "headers of more than "
+                                + shared.settings().headerBytesMax().toBytes() + " bytes (expected: at most that)")
                 : cause instanceof io.netty.handler.codec.http.TooLongHttpLineException
                         ? new ProblemException(
                                 Problem.HEADERS_TOO_LARGE,
@@ -182,7 +183,8 @@ final class LoopHandler implements Handler<HttpServerRequest> {
     private void bodyLate(Exchange exchange) {
         exchange.closeAfter();
         exchange.fail(new ProblemException(
-                Problem.REQUEST_TIMEOUT, "the body did not arrive within " + shared.settings().bodyTimeout()));
+                Problem.REQUEST_TIMEOUT,
+                "the body did not arrive within " + shared.settings().bodyTimeout()));
     }
 
     /// Before the body was read: a small one is read and dropped, so that the connection lives; for a large one it
@@ -249,8 +251,8 @@ final class LoopHandler implements Handler<HttpServerRequest> {
     private void infer(Exchange exchange, ServedVersion version) {
         var head = exchange.head();
         head.checkMedia();
-        long deadlineNanos =
-                exchange.arrivalNanos() + head.timeoutNanos(shared.settings().timeout().toNanos());
+        long deadlineNanos = exchange.arrivalNanos()
+                + head.timeoutNanos(shared.settings().timeout().toNanos());
         long length = head.contentLength();
         if (length > shared.settings().bodyBytesMax().toBytes()) {
             throw bodyTooLarge();
@@ -263,8 +265,7 @@ final class LoopHandler implements Handler<HttpServerRequest> {
         long reserved = Math.max(0, length);
         try {
             if (!version.acquire()) {
-                throw ProblemException.retryAfter(
-                        Problem.VERSION_NOT_READY, version.key() + " is being unloaded", 1);
+                throw ProblemException.retryAfter(Problem.VERSION_NOT_READY, version.key() + " is being unloaded", 1);
             }
             if (!shared.budget().tryReserve(reserved)) {
                 version.release();

@@ -4,7 +4,8 @@ import io.presage.contract.infer.TensorAllocator;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/// One event loop's memory for the tensors of the call that it runs: direct, and used again by the next. One thread.
+/// One event loop's memory for the tensors of the call that it runs: direct, and used again by the next. One
+/// thread.
 final class LoopMemory implements TensorAllocator {
     private static final int BYTES = 1 << 20;
     private static final int ALIGNMENT = 8;

@@ -27,9 +27,7 @@ final class PreparePool implements AutoCloseable {
             executor.execute(work);
         } catch (RejectedExecutionException e) {
             throw ProblemException.retryAfter(
-                    Problem.QUEUE_FULL,
-                    executor.getQueue().size() + " calls wait to be prepared (expected: fewer)",
-                    1);
+                    Problem.QUEUE_FULL, executor.getQueue().size() + " calls wait to be prepared (expected: fewer)", 1);
         }
     }
 

@@ -125,7 +125,8 @@ final class Router {
 
     /// The version that answers.
     ///
-    /// @throws ProblemException MODEL_NOT_FOUND, VERSION_NOT_FOUND, or VERSION_NOT_READY when it is, or was lately,
+    /// @throws ProblemException MODEL_NOT_FOUND, VERSION_NOT_FOUND, or VERSION_NOT_READY when it is, or was
+    /// lately,
     ///     this worker's
     ServedVersion served(String model, int version) {
         var table = versions.table();
@@ -134,15 +135,15 @@ final class Router {
             return served;
         }
         if (!versions.isApplied()) {
-            throw ProblemException.retryAfter(
-                    Problem.VERSION_NOT_READY, "this worker has no desired state yet", 1);
+            throw ProblemException.retryAfter(Problem.VERSION_NOT_READY, "this worker has no desired state yet", 1);
         }
         if (!table.knows(model)) {
             throw new ProblemException(Problem.MODEL_NOT_FOUND, "model '" + model + "' is not on this worker");
         }
         if (version != 0 && !table.knows(model, version)) {
             throw new ProblemException(
-                    Problem.VERSION_NOT_FOUND, "version " + version + " of model '" + model + "' is not on this worker");
+                    Problem.VERSION_NOT_FOUND,
+                    "version " + version + " of model '" + model + "' is not on this worker");
         }
         throw ProblemException.retryAfter(
                 Problem.VERSION_NOT_READY,
@@ -160,8 +161,12 @@ final class Router {
                         .map(ServedVersion::versionText)
                         .toList());
         body.put("platform", served.platform());
-        body.put("inputs", served.signature().inputs().stream().map(Router::tensor).toList());
-        body.put("outputs", served.signature().outputs().stream().map(Router::tensor).toList());
+        body.put(
+                "inputs",
+                served.signature().inputs().stream().map(Router::tensor).toList());
+        body.put(
+                "outputs",
+                served.signature().outputs().stream().map(Router::tensor).toList());
         return body;
     }
 
@@ -177,13 +182,12 @@ final class Router {
     List<Map<String, Object>> index(boolean readyOnly) {
         var all = new ArrayList<Map<String, Object>>();
         for (var slot : versions.report()) {
-            var state =
-                    switch (slot.state()) {
-                        case READY -> "READY";
-                        case NEW, FETCHING, LOADING, WARMING -> "LOADING";
-                        case DRAINING -> "UNLOADING";
-                        case UNLOADED, FAILED -> "UNAVAILABLE";
-                    };
+            var state = switch (slot.state()) {
+                case READY -> "READY";
+                case NEW, FETCHING, LOADING, WARMING -> "LOADING";
+                case DRAINING -> "UNLOADING";
+                case UNLOADED, FAILED -> "UNAVAILABLE";
+            };
             if (!readyOnly || state.equals("READY")) {
                 var entry = new LinkedHashMap<String, Object>();
                 entry.put("name", slot.model());

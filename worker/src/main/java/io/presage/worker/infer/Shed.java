@@ -12,9 +12,9 @@ final class Shed {
     private final Map<Problem, Counter> counters = new EnumMap<>(Problem.class);
 
     Shed(MeterRegistry registry) {
-        for (var problem : new Problem[] {
-            Problem.QUEUE_FULL, Problem.OVERLOADED, Problem.SHUTTING_DOWN, Problem.DEADLINE_EXCEEDED
-        }) {
+        for (var problem :
+                new Problem[] {Problem.QUEUE_FULL, Problem.OVERLOADED, Problem.SHUTTING_DOWN, Problem.DEADLINE_EXCEEDED
+                }) {
             counters.put(
                     problem,
                     Counter.builder("presage.shed")

@@ -60,5 +60,4 @@ final class CallProbe {
         java.util.Arrays.sort(times, 0, rounds);
         return times[rounds / 20] / 1e6;
     }
-
 }

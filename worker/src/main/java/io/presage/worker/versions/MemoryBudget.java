@@ -3,7 +3,8 @@ package io.presage.worker.versions;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.Optional;
 
-/// Memory that loaded versions may take: reserved before a load, corrected to what was measured after it. Any thread.
+/// Memory that loaded versions may take: reserved before a load, corrected to what was measured after it. Any
+/// thread.
 public final class MemoryBudget {
     private final long bytesMax;
 

@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What to do next so that what is becomes what should be. Pure: from a desired snapshot and a view of the slots to
+/// What to do next so that what is becomes what should be. Pure: from a desired snapshot and a view of the
+/// slots to
 /// actions, each of which is legal at once. Called again after each of them took effect.
 ///
 /// What is missing from the snapshot goes: a loaded version keeps taking calls for the grace, because gateways
@@ -116,11 +117,7 @@ final class ReconcilePolicy {
     }
 
     private static void settle(
-            SlotView slot,
-            @Nullable Assignment assignment,
-            long nowNanos,
-            Limits limits,
-            List<Action> actions) {
+            SlotView slot, @Nullable Assignment assignment, long nowNanos, Limits limits, List<Action> actions) {
         if (slot.isBusy()) {
             return;
         }

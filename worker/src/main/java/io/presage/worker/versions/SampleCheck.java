@@ -40,8 +40,9 @@ final class SampleCheck {
         if (want instanceof Tensor.Bytes wanted && got instanceof Tensor.Bytes gotten) {
             for (int i = 0; i < wanted.elements().size(); i++) {
                 if (!Arrays.equals(wanted.elements().get(i), gotten.elements().get(i))) {
-                    return Optional.of(name + "[" + i + "]: '" + text(gotten.elements().get(i)) + "' (expected: '"
-                            + text(wanted.elements().get(i)) + "')");
+                    return Optional.of(
+                            name + "[" + i + "]: '" + text(gotten.elements().get(i)) + "' (expected: '"
+                                    + text(wanted.elements().get(i)) + "')");
                 }
             }
             return Optional.empty();

@@ -24,7 +24,8 @@ public final class ServedVersion {
     private final LeaseGate gate = new LeaseGate();
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    /// `runners`: one for each event loop, or none when the version does not run on event loops. `parts` are closed
+    /// `runners`: one for each event loop, or none when the version does not run on event loops. `parts` are
+    /// closed
     /// with the version, in their order.
     ServedVersion(
             VersionKey key,
@@ -110,7 +111,8 @@ public final class ServedVersion {
     /// Frees everything, once. Nobody may hold a lease.
     void close() {
         if (!gate.isShut() || gate.leases() > 0) {
-            throw new IllegalStateException(key + ": closed while " + gate.leases() + " leases are out. This is a bug.");
+            throw new IllegalStateException(
+                    key + ": closed while " + gate.leases() + " leases are out. This is a bug.");
         }
         if (closed.compareAndSet(false, true)) {
             instances.close();

@@ -28,8 +28,8 @@ public final class ServingTable {
             byInferPath.put(
                     "/v2/models/" + version.key().model() + "/versions/" + version.versionText() + "/infer", version);
         }
-        byModel.forEach((model, versions) ->
-                byInferPath.put("/v2/models/" + model + "/infer", versions.lastEntry().getValue()));
+        byModel.forEach((model, versions) -> byInferPath.put(
+                "/v2/models/" + model + "/infer", versions.lastEntry().getValue()));
     }
 
     /// For a path exactly as it is usually spelt; null says nothing but "look closer".

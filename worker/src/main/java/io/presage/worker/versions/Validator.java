@@ -8,7 +8,8 @@ import io.presage.contract.state.ValidationResult;
 import io.presage.contract.state.ValidationResult.Profile;
 import org.jspecify.annotations.Nullable;
 
-/// Checks an uploaded version: loads it, compares its samples, measures it, and lets it go again. Blocking; called by
+/// Checks an uploaded version: loads it, compares its samples, measures it, and lets it go again. Blocking;
+/// called by
 /// loader threads.
 final class Validator {
     private final VersionLoader loader;
@@ -76,8 +77,7 @@ final class Validator {
             var inputs = SignatureCheck.check(
                     version.task().signature(), sample.request().inputs());
             var prepared = version.task().prepare(inputs);
-            var outputs =
-                    version.task().finish(prepared, version.probed().run(prepared.inputs()));
+            var outputs = version.task().finish(prepared, version.probed().run(prepared.inputs()));
             double tolerance = version.modelPackage().manifest().samples().tolerance();
             return SampleCheck.difference(expected, outputs, tolerance)
                     .map(difference -> new Failure(

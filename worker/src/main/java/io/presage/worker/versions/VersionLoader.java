@@ -25,7 +25,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/// Brings a version from the registry into memory and to its first answer, step by step, and undoes every step when
+/// Brings a version from the registry into memory and to its first answer, step by step, and undoes every step
+/// when
 /// a later one fails. Blocking; called by loader threads.
 public final class VersionLoader {
     /// Weights, packed or prepared copies of some of them, and what a run needs.
@@ -123,14 +124,15 @@ public final class VersionLoader {
             done = true;
             return new LoadOutcome.Loaded<>(opened);
         } catch (PackageException e) {
-            return e.isTransient()
-                    ? new LoadOutcome.Unreachable<>(e.failure())
-                    : new LoadOutcome.Failed<>(e.failure());
+            return e.isTransient() ? new LoadOutcome.Unreachable<>(e.failure()) : new LoadOutcome.Failed<>(e.failure());
         } catch (LoadException e) {
             return new LoadOutcome.Failed<>(e.failure());
         } catch (OutOfMemoryError e) {
             return new LoadOutcome.Failed<>(new Failure(
-                    "load", "out-of-memory", String.valueOf(e), "Give the worker more memory, or use a smaller model."));
+                    "load",
+                    "out-of-memory",
+                    String.valueOf(e),
+                    "Give the worker more memory, or use a smaller model."));
         } catch (IOException | RuntimeException e) {
             return new LoadOutcome.Failed<>(
                     new Failure("load", "engine-failure", String.valueOf(e), "See the worker's log for more."));
@@ -163,10 +165,9 @@ public final class VersionLoader {
         var warm = warmUp(task, probed, probe, samples);
         double loadMillis = (readings.nanos().getAsLong() - start) / 1e6;
         var cost = probe.measure(warm);
-        reservation.correct(measured(
-                modelPackage.bytes(), readings.residentBytes().getAsLong() - residentBefore));
-        return new OpenedVersion(
-                key, lease, reservation, engine, root, task, probed, samples, cost, loadMillis);
+        reservation.correct(
+                measured(modelPackage.bytes(), readings.residentBytes().getAsLong() - residentBefore));
+        return new OpenedVersion(key, lease, reservation, engine, root, task, probed, samples, cost, loadMillis);
     }
 
     /// The growth of this process, which other work blurs, held between the least and the most that is plausible.
@@ -196,7 +197,8 @@ public final class VersionLoader {
         Task.Prepared warm = null;
         for (var sample : samples) {
             try {
-                var inputs = SignatureCheck.check(task.signature(), sample.request().inputs());
+                var inputs =
+                        SignatureCheck.check(task.signature(), sample.request().inputs());
                 probe.call(inputs);
                 if (warm == null) {
                     warm = task.prepare(inputs);
@@ -232,7 +234,8 @@ public final class VersionLoader {
                         "warm-up",
                         "engine-failure",
                         failure == null
-                                ? "inputs of zeros would be larger than 64 MiB: " + instance.signature().inputs()
+                                ? "inputs of zeros would be larger than 64 MiB: "
+                                        + instance.signature().inputs()
                                 : failure.detail(),
                         "Add a sample request to the package (samples/NAME.request.json) that the model can answer."),
                 failure);
@@ -244,7 +247,8 @@ public final class VersionLoader {
         List<AutoCloseable> undo = new ArrayList<>();
         try {
             var isInline = version.task().isLight()
-                    && TimeUnit.NANOSECONDS.convert(settings.inlineMax()) > version.cost().millisOfOneRow() * 1e6;
+                    && TimeUnit.NANOSECONDS.convert(settings.inlineMax())
+                            > version.cost().millisOfOneRow() * 1e6;
             var runners = new ArrayList<LoadedModel>();
             for (int i = 0; isInline && i < eventLoops; i++) {
                 var shared = version.root().share();
@@ -256,7 +260,9 @@ public final class VersionLoader {
                 runners.add(runner);
             }
             var limits = new BatchLimits(
-                    version.probed().signature().batchable() ? manifest.batching().rowsMax() : 1,
+                    version.probed().signature().batchable()
+                            ? manifest.batching().rowsMax()
+                            : 1,
                     manifest.batching().queueRowsMax(),
                     batchSettings.queueBytesMax().toBytes(),
                     TimeUnit.MICROSECONDS.toNanos(manifest.batching().windowMicros()));
@@ -303,8 +309,7 @@ public final class VersionLoader {
         return new Failure(
                 "load",
                 "out-of-memory",
-                "needs about " + estimate + " bytes; " + memory.bytesUsed() + " of " + memory.bytesMax()
-                        + " are taken",
+                "needs about " + estimate + " bytes; " + memory.bytesUsed() + " of " + memory.bytesMax() + " are taken",
                 "Raise worker.memory-max, add a worker, or take other versions out of deployment.");
     }
 }

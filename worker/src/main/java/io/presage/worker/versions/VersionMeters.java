@@ -52,7 +52,8 @@ public final class VersionMeters implements BatchObserver, AutoCloseable {
         this.tags = Tags.of("model", key.model(), "version", Integer.toString(key.version()));
         this.queue = timer("presage.queue.duration", "From the arrival of a call to the start of its run");
         this.compute = timer("presage.compute.duration", "One run of the model");
-        this.total = timer("presage.predict.duration", "From the arrival of a call's body to its answer, successes only");
+        this.total =
+                timer("presage.predict.duration", "From the arrival of a call's body to its answer, successes only");
         this.batchRows = DistributionSummary.builder("presage.batch.rows")
                 .description("Rows of one run")
                 .serviceLevelObjectives(1, 2, 4, 8, 16, 32, 64, 128, 256, 1024, 4096)

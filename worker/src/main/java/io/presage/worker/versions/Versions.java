@@ -102,7 +102,9 @@ public final class Versions implements AutoCloseable {
         this.validator = new Validator(workshop.loader(), workerId);
         this.sink = sink;
         this.limits = new ReconcilePolicy.Limits(
-                settings.loadingMax(), drainGrace.toNanos(), settings.failedRetry().toNanos());
+                settings.loadingMax(),
+                drainGrace.toNanos(),
+                settings.failedRetry().toNanos());
         this.loaders = workshop.loaders();
         this.unloaders = workshop.unloaders();
         this.nanos = nanos;
@@ -375,8 +377,7 @@ public final class Versions implements AutoCloseable {
         }
     }
 
-    private void validated(
-            ValidationJob job, LoadOutcome<ValidationResult> outcome) {
+    private void validated(ValidationJob job, LoadOutcome<ValidationResult> outcome) {
         job.isBusy = false;
         switch (outcome) {
             case LoadOutcome.Loaded<ValidationResult>(var result) -> {
@@ -384,8 +385,7 @@ public final class Versions implements AutoCloseable {
                 sink.accept(job.validation.id(), result);
             }
             case LoadOutcome.Failed<ValidationResult>(var failure) -> retry(job, failure);
-            case LoadOutcome.Unreachable<ValidationResult>(var failure) ->
-                retry(job, failure);
+            case LoadOutcome.Unreachable<ValidationResult>(var failure) -> retry(job, failure);
             case LoadOutcome.NoRoom<ValidationResult>(var failure) -> retry(job, failure);
         }
     }

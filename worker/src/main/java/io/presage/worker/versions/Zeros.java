@@ -16,7 +16,8 @@ final class Zeros {
 
     private Zeros() {}
 
-    /// One input each, all zero or empty; the first dimension 1 where it varies, others `variable`. Empty when they
+    /// One input each, all zero or empty; the first dimension 1 where it varies, others `variable`. Empty when
+    /// they
     /// would be huge.
     static Optional<List<Tensor>> of(Signature signature, long variable) {
         var tensors = new ArrayList<Tensor>();
@@ -38,7 +39,10 @@ final class Zeros {
                     spec.datatype() == DataType.BYTES
                             ? new Tensor.Bytes(spec.name(), shape, Collections.nCopies(count, new byte[0]))
                             : new Tensor.Fixed(
-                                    spec.name(), spec.datatype(), shape, TensorAllocator.DIRECT.allocate(count * size)));
+                                    spec.name(),
+                                    spec.datatype(),
+                                    shape,
+                                    TensorAllocator.DIRECT.allocate(count * size)));
         }
         return Optional.of(tensors);
     }
@@ -48,23 +52,24 @@ final class Zeros {
         var repeated = new ArrayList<Tensor>();
         for (var input : inputs) {
             var shape = input.shape().withDim(0, input.shape().dim(0) * times);
-            repeated.add(switch (input) {
-                case Tensor.Bytes strings -> {
-                    var elements = new ArrayList<byte[]>();
-                    for (int i = 0; i < times; i++) {
-                        elements.addAll(strings.elements());
-                    }
-                    yield new Tensor.Bytes(strings.name(), shape, elements);
-                }
-                case Tensor.Fixed fixed -> {
-                    int bytes = fixed.data().remaining();
-                    var target = TensorAllocator.DIRECT.allocate(Math.multiplyExact(bytes, times));
-                    for (int i = 0; i < times; i++) {
-                        target.put(i * bytes, fixed.data(), fixed.data().position(), bytes);
-                    }
-                    yield new Tensor.Fixed(fixed.name(), fixed.dataType(), shape, target);
-                }
-            });
+            repeated.add(
+                    switch (input) {
+                        case Tensor.Bytes strings -> {
+                            var elements = new ArrayList<byte[]>();
+                            for (int i = 0; i < times; i++) {
+                                elements.addAll(strings.elements());
+                            }
+                            yield new Tensor.Bytes(strings.name(), shape, elements);
+                        }
+                        case Tensor.Fixed fixed -> {
+                            int bytes = fixed.data().remaining();
+                            var target = TensorAllocator.DIRECT.allocate(Math.multiplyExact(bytes, times));
+                            for (int i = 0; i < times; i++) {
+                                target.put(i * bytes, fixed.data(), fixed.data().position(), bytes);
+                            }
+                            yield new Tensor.Fixed(fixed.name(), fixed.dataType(), shape, target);
+                        }
+                    });
         }
         return repeated;
     }

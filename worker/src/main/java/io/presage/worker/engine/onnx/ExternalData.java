@@ -44,7 +44,8 @@ final class ExternalData {
         if (parent == null) {
             throw new IllegalStateException("model file without a folder. This is a bug.");
         }
-        var unsafe = location.isEmpty() || location.startsWith("/") || location.contains("\\") || location.indexOf(0) >= 0;
+        var unsafe =
+                location.isEmpty() || location.startsWith("/") || location.contains("\\") || location.indexOf(0) >= 0;
         if (!unsafe) {
             for (var part : location.split("/", -1)) {
                 unsafe |= part.equals("..");

@@ -10,11 +10,12 @@ import java.util.regex.Pattern;
 final class OnnxFailures {
     private static final int EVIDENCE_CHARS_MAX = 1000;
 
-    /// "ONNX Runtime only *guarantees* support for models stamped with official released onnx opset versions. Opset
+    /// "ONNX Runtime only *guarantees* support for models stamped with official released onnx opset versions.
+    /// Opset
     /// 99 is under development", "com.foo:Bar(-1) is not a registered function/op", "NOT_IMPLEMENTED : Could not
     /// find an implementation for Foo(13) node".
-    private static final Pattern UNREGISTERED = Pattern.compile(
-            "(?:Fatal error: )?([\\w.]*):?(\\w+)\\s*\\((-?\\d+)\\) is not a registered function/op"
+    private static final Pattern UNREGISTERED =
+            Pattern.compile("(?:Fatal error: )?([\\w.]*):?(\\w+)\\s*\\((-?\\d+)\\) is not a registered function/op"
                     + "|No Op registered for (\\w+) with domain_version of (\\d+)"
                     + "|Could not find an implementation for (?:the node )?(?:[^:]*:)?(\\w+)\\((\\d+)\\)");
 
@@ -56,13 +57,14 @@ final class OnnxFailures {
                     "Put every file that the model refers to into the package, beside the model.");
         }
         return switch (code) {
-            case ORT_INVALID_PROTOBUF, ORT_INVALID_GRAPH, ORT_NO_MODEL, ORT_INVALID_ARGUMENT, ORT_FAIL -> corrupt(
-                    cut(message));
-            case ORT_NOT_IMPLEMENTED -> new Failure(
-                    "load",
-                    "unsupported-operator",
-                    cut(message),
-                    "Export the model with operators and datatypes that ONNX Runtime 1.29 has for the CPU.");
+            case ORT_INVALID_PROTOBUF, ORT_INVALID_GRAPH, ORT_NO_MODEL, ORT_INVALID_ARGUMENT, ORT_FAIL ->
+                corrupt(cut(message));
+            case ORT_NOT_IMPLEMENTED ->
+                new Failure(
+                        "load",
+                        "unsupported-operator",
+                        cut(message),
+                        "Export the model with operators and datatypes that ONNX Runtime 1.29 has for the CPU.");
             case ORT_JAVA_UNKNOWN,
                     ORT_OK,
                     ORT_NO_SUCHFILE,
@@ -73,8 +75,9 @@ final class OnnxFailures {
                     ORT_MODEL_LOAD_CANCELED,
                     ORT_MODEL_REQUIRES_COMPILATION,
                     ORT_NOT_FOUND,
-                    ORT_DEVICE_RESET -> new Failure(
-                    "load", "engine-failure", cut(message), "Load the file with onnxruntime yourself to see more.");
+                    ORT_DEVICE_RESET ->
+                new Failure(
+                        "load", "engine-failure", cut(message), "Load the file with onnxruntime yourself to see more.");
         };
     }
 

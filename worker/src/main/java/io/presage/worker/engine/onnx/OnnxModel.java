@@ -21,7 +21,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /// One session and what is known of it, shared by the [OnnxRunner]s over it. ONNX Runtime's sessions may be run by
-/// many threads at once; the runners keep the buffers apart. The session is closed exactly once, by the last runner.
+/// many threads at once; the runners keep the buffers apart. The session is closed exactly once, by the last
+/// runner.
 final class OnnxModel {
     private final OrtEnvironment environment;
     private final OrtSession session;
@@ -59,8 +60,8 @@ final class OnnxModel {
             var batchable = !inputs.isEmpty();
             for (var all : List.of(inputs, outputs)) {
                 for (var one : all) {
-                    batchable &= one.spec().shape().size() > 0
-                            && one.spec().shape().getFirst() == -1;
+                    batchable &=
+                            one.spec().shape().size() > 0 && one.spec().shape().getFirst() == -1;
                 }
             }
             var signature = new Signature(
@@ -151,8 +152,8 @@ final class OnnxModel {
                         + " (expected: tensors only; for scikit-learn export with zipmap=False)");
             }
             var dataType = OnnxTypes.dataType(tensor.onnxType)
-                    .orElseThrow(
-                            () -> unsupported(what + " " + node.getName() + ": " + tensor.onnxType + " has no OIP datatype"));
+                    .orElseThrow(() ->
+                            unsupported(what + " " + node.getName() + ": " + tensor.onnxType + " has no OIP datatype"));
             if (tensor.getShape().length > Shape.RANK_MAX) {
                 throw unsupported(what + " " + node.getName() + ": rank " + tensor.getShape().length
                         + " (expected: at most " + Shape.RANK_MAX + ")");

@@ -173,29 +173,33 @@ final class OnnxRunner implements LoadedModel {
         try {
             for (int i = 0; i < inputs.size(); i++) {
                 var spec = model.signature().inputs().get(i);
-                binding.inputValues.put(spec.name(), switch (inputs.get(i)) {
-                    case Tensor.Bytes strings ->
-                        OnnxTensor.createTensor(
-                                model.environment(), strings(strings), strings.shape().dims());
-                    case Tensor.Fixed fixed -> {
-                        int bytes = fixed.data().remaining();
-                        ByteBuffer memory;
-                        if (staged) {
-                            memory = stagedInputs[i].slice(0, bytes).order(ByteOrder.LITTLE_ENDIAN);
-                            binding.inputMemory[i] = memory;
-                        } else if (fixed.data().isDirect() && bytes > 0) {
-                            memory = fixed.data().duplicate().order(ByteOrder.LITTLE_ENDIAN);
-                        } else {
-                            memory = direct(Math.max(bytes, 1)).limit(bytes);
-                            memory.put(0, fixed.data(), fixed.data().position(), bytes);
-                        }
-                        yield OnnxTensor.createTensor(
-                                model.environment(),
-                                memory,
-                                fixed.shape().dims(),
-                                OnnxTypes.javaType(spec.datatype()).orElseThrow());
-                    }
-                });
+                binding.inputValues.put(
+                        spec.name(),
+                        switch (inputs.get(i)) {
+                            case Tensor.Bytes strings ->
+                                OnnxTensor.createTensor(
+                                        model.environment(),
+                                        strings(strings),
+                                        strings.shape().dims());
+                            case Tensor.Fixed fixed -> {
+                                int bytes = fixed.data().remaining();
+                                ByteBuffer memory;
+                                if (staged) {
+                                    memory = stagedInputs[i].slice(0, bytes).order(ByteOrder.LITTLE_ENDIAN);
+                                    binding.inputMemory[i] = memory;
+                                } else if (fixed.data().isDirect() && bytes > 0) {
+                                    memory = fixed.data().duplicate().order(ByteOrder.LITTLE_ENDIAN);
+                                } else {
+                                    memory = direct(Math.max(bytes, 1)).limit(bytes);
+                                    memory.put(0, fixed.data(), fixed.data().position(), bytes);
+                                }
+                                yield OnnxTensor.createTensor(
+                                        model.environment(),
+                                        memory,
+                                        fixed.shape().dims(),
+                                        OnnxTypes.javaType(spec.datatype()).orElseThrow());
+                            }
+                        });
             }
             if (staged) {
                 bindOutputs(binding, inputs);
@@ -218,7 +222,9 @@ final class OnnxRunner implements LoadedModel {
             long bytes = shapes.get(i).elementCount() * specs.get(i).datatype().byteSize();
             total += bytes;
             // Unsigned types have no Java tensor to pin; an empty output has no memory.
-            if (bytes == 0 || total > PINNED_BYTES_MAX || OnnxTypes.javaType(specs.get(i).datatype()).isEmpty()) {
+            if (bytes == 0
+                    || total > PINNED_BYTES_MAX
+                    || OnnxTypes.javaType(specs.get(i).datatype()).isEmpty()) {
                 return;
             }
         }

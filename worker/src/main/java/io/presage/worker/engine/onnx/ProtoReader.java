@@ -45,8 +45,8 @@ final class ProtoReader {
     String string() throws MalformedException {
         var block = block();
         if (block.byteSize() > STRING_BYTES_MAX) {
-            throw new MalformedException("string of " + block.byteSize() + " bytes (expected: at most "
-                    + STRING_BYTES_MAX + ")");
+            throw new MalformedException(
+                    "string of " + block.byteSize() + " bytes (expected: at most " + STRING_BYTES_MAX + ")");
         }
         return new String(block.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
     }
