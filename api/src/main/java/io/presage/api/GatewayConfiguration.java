@@ -1,0 +1,147 @@
+package io.presage.api;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.presage.api.feed.SnapshotFile;
+import io.presage.api.feed.StateClient;
+import io.presage.api.feed.TableFeed;
+import io.presage.api.forward.Retries;
+import io.presage.api.http.PublicPort;
+import io.presage.api.infer.GatewayMetrics;
+import io.presage.api.infer.PublicApi;
+import io.presage.api.limits.Bodies;
+import io.presage.api.limits.BodyBudget;
+import io.presage.api.limits.RateLimits;
+import io.presage.api.replicas.Replicas;
+import io.presage.api.routes.Routes;
+import io.presage.api.routes.RoutingIndex;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Builds the features and hands them their clock and their chance.
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties({GatewayProperties.class, ServiceProperties.class})
+class GatewayConfiguration {
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
+
+    @Bean
+    Routes routes(MeterRegistry meters) {
+        var routes = new Routes();
+        Gauge.builder("presage_gateway_table_revision", routes, GatewayConfiguration::revision)
+                .description("Revision of the routing table in force; -1 before the first")
+                .register(meters);
+        return routes;
+    }
+
+    private static double revision(Routes routes) {
+        return routes.newest().map(RoutingIndex::revision).orElse(-1L);
+    }
+
+    @Bean
+    Replicas replicas(GatewayProperties properties, MeterRegistry meters) {
+        return new Replicas(properties.replicas(), meters);
+    }
+
+    @Bean
+    GatewayMetrics gatewayMetrics(MeterRegistry meters) {
+        return new GatewayMetrics(meters);
+    }
+
+    @Bean
+    RateLimits rateLimits(GatewayProperties properties, MeterRegistry meters) {
+        var limits = new RateLimits(properties.limits(), System::nanoTime);
+        Gauge.builder("presage_gateway_limiters", limits, RateLimits::size)
+                .description("Pairs of key and model whose rate is remembered")
+                .register(meters);
+        return limits;
+    }
+
+    @Bean
+    BodyBudget bodyBudget(GatewayProperties properties, MeterRegistry meters) {
+        var budget = new BodyBudget(
+                properties.http().bodyBytesInFlight(Runtime.getRuntime().maxMemory()));
+        Gauge.builder("presage_gateway_body_bytes_in_flight", budget, BodyBudget::bytesInFlight)
+                .description("Bytes of request bodies held")
+                .register(meters);
+        Gauge.builder("presage_gateway_body_bytes_max", budget, BodyBudget::bytesMax)
+                .description("Bytes of request bodies that may be held")
+                .register(meters);
+        return budget;
+    }
+
+    @Bean
+    TableFeed tableFeed(
+            GatewayProperties properties,
+            ServiceProperties service,
+            Routes routes,
+            Replicas replicas,
+            GatewayMetrics metrics,
+            RateLimits limits) {
+        return new TableFeed(
+                new StateClient(properties.registryUrl(), properties.id(), service.secret(), properties.feed()),
+                new SnapshotFile(properties.dataDirectory(), JSON),
+                new TableFeed.TableSink(replicas, routes, index -> {
+                    metrics.retain(index);
+                    limits.evictIdle();
+                }),
+                JSON,
+                properties.feed(),
+                RandomGenerator.getDefault(),
+                Thread::sleep);
+    }
+
+    @Bean
+    PublicPort publicPort(
+            GatewayProperties properties,
+            ServiceProperties service,
+            Routes routes,
+            RateLimits limits,
+            BodyBudget budget,
+            GatewayMetrics metrics) {
+        var shared = new PublicApi.Shared(
+                routes,
+                limits,
+                new Bodies(properties.http().bodyBytesMax().toBytes(), budget),
+                new Retries(properties.forward(), System::nanoTime),
+                metrics,
+                System::nanoTime,
+                new PublicApi.Settings(
+                        version(),
+                        properties.registryUrl(),
+                        service.secret(),
+                        properties.deadline(),
+                        properties.forward(),
+                        properties.registry(),
+                        properties.replicas()));
+        return new PublicPort(
+                properties.http(),
+                (vertx, random) -> new PublicApi(vertx, shared, random),
+                metrics::refused,
+                System::nanoTime,
+                RandomGeneratorFactory.<RandomGenerator.SplittableGenerator>of("L64X128MixRandom")
+                        .create());
+    }
+
+    private static String version() {
+        String packaged = GatewayApplication.class.getPackage().getImplementationVersion();
+        return packaged == null ? "dev" : packaged;
+    }
+
+    /// Ready once there is a table to route by, from the registry or from disk.
+    @Bean
+    HealthIndicator routingTable(Routes routes) {
+        return () -> routes.newest()
+                .map(index -> Health.up().withDetail("revision", index.revision()))
+                .orElseGet(Health::outOfService)
+                .build();
+    }
+}

@@ -1,0 +1,157 @@
+package io.presage.api.http;
+
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.presage.contract.http.Headers;
+import io.presage.contract.problem.Problem;
+import io.presage.contract.problem.ProblemException;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// One request and its answer. Lives on its connection's event loop.
+public final class Exchange {
+    private static final long DISCARDED_BYTES_MAX = 65_536;
+    private static final long LINGER_MILLIS = 2000;
+    private static final CharSequence REQUEST_ID = HttpHeaders.createOptimized(Headers.REQUEST_ID);
+    private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
+
+    private final HttpServerRequest request;
+    private final String requestId;
+    private final long arrivedNanos;
+    private final ErrorForm errors;
+    private final boolean lastOfConnection;
+    private final Lingering lingering;
+    private final Consumer<Problem> refusals;
+
+    Exchange(
+            HttpServerRequest request,
+            String requestId,
+            long arrivedNanos,
+            boolean lastOfConnection,
+            Lingering lingering,
+            Consumer<Problem> refusals) {
+        this.request = request;
+        this.requestId = requestId;
+        this.arrivedNanos = arrivedNanos;
+        this.errors = isControl(request.path()) ? ErrorForm.RFC_9457 : ErrorForm.OIP;
+        this.lastOfConnection = lastOfConnection;
+        this.lingering = lingering;
+        this.refusals = refusals;
+    }
+
+    private static boolean isControl(@Nullable String path) {
+        return path != null && path.startsWith("/api/");
+    }
+
+    public HttpServerRequest request() {
+        return request;
+    }
+
+    public MultiMap headers() {
+        return request.headers();
+    }
+
+    /// Chosen by the client or made here.
+    public String requestId() {
+        return requestId;
+    }
+
+    /// When its head had been read, on the clock of elapsed time.
+    public long arrivedNanos() {
+        return arrivedNanos;
+    }
+
+    /// The answer, with its request id and, when the server is stopping, `Connection: close` set already.
+    public HttpServerResponse answer(int status) {
+        var response = request.response();
+        response.setStatusCode(status);
+        response.headers().set(REQUEST_ID, requestId);
+        if (lastOfConnection) {
+            response.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
+        return response;
+    }
+
+    /// `json` is UTF-8 text.
+    public void answerJson(int status, String json) {
+        var response = answer(status);
+        response.headers().set(HttpHeaders.CONTENT_TYPE, JSON);
+        response.end(Buffer.buffer(json));
+    }
+
+    /// Answers with an error. When an answer has begun already, all that is left is to break it off.
+    public void refuse(ProblemException problem) {
+        refuse(problem, reusable());
+    }
+
+    /// The same for a request whose end cannot be trusted: nothing after it is read as a request.
+    void refuseForGood(ProblemException problem) {
+        refuse(problem, false);
+    }
+
+    private void refuse(ProblemException problem, boolean reusable) {
+        refusals.accept(problem.problem());
+        if (request.response().headWritten()) {
+            breakOff();
+        } else if (!request.response().closed()) {
+            write(problem, reusable);
+        }
+    }
+
+    /// True when the server is stopping: this is the last answer on its connection.
+    public boolean lastOfConnection() {
+        return lastOfConnection;
+    }
+
+    /// Whether its head announces a body.
+    public boolean hasBody() {
+        String length = headers().get(HttpHeaders.CONTENT_LENGTH);
+        return length == null ? headers().contains(HttpHeaders.TRANSFER_ENCODING) : !"0".equals(length);
+    }
+
+    /// For an answer with `Connection: close` that was given before the request's body had been read.
+    public void closeLingering() {
+        lingering.close(request, LINGER_MILLIS);
+    }
+
+    /// Closes the connection, so that nobody takes a part of an answer for the whole.
+    public void breakOff() {
+        request.connection().close();
+    }
+
+    private void write(ProblemException problem, boolean reusable) {
+        var response = answer(problem.problem().status());
+        var headers = response.headers();
+        headers.set(HttpHeaders.CONTENT_TYPE, errors.contentType());
+        if (problem.problem().retryable()) {
+            headers.set(HttpHeaders.RETRY_AFTER, Integer.toString(Math.max(1, problem.retryAfterSeconds())));
+        }
+        if (problem.problem() == Problem.UNAUTHENTICATED) {
+            headers.set(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer");
+        }
+        if (!reusable) {
+            headers.set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
+        response.end(Buffer.buffer(errors.body(problem, requestId)));
+        if (reusable) {
+            request.resume();
+        } else {
+            lingering.close(request, LINGER_MILLIS);
+        }
+    }
+
+    /// Whether the rest of the request is short enough to be read and thrown away.
+    private boolean reusable() {
+        if (lastOfConnection
+                || headers().contains(HttpHeaders.TRANSFER_ENCODING)
+                || headers().contains(HttpHeaders.EXPECT)) {
+            return false;
+        }
+        String length = headers().get(HttpHeaders.CONTENT_LENGTH);
+        return length == null || Long.parseLong(length) <= DISCARDED_BYTES_MAX;
+    }
+}

@@ -1,0 +1,129 @@
+package io.presage.api.http;
+
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.presage.contract.problem.Problem;
+import io.presage.contract.problem.ProblemException;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.impl.ConnectionBase;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One event loop's share of the public port: checks each head, makes the [Exchange], hands it to the
+/// application, and
+/// turns whatever that throws into an answer.
+final class PublicLoop extends VerticleBase {
+    private static final Logger log = LoggerFactory.getLogger(PublicLoop.class);
+
+    /// What all loops have in common.
+    ///
+    /// @param refusals told of every error that the gateway answers
+    record Shared(HttpProperties properties, Application application, Consumer<Problem> refusals, LongSupplier nanos) {}
+
+    /// Makes the handler of one event loop; called on it, with chance of its own.
+    interface Application extends BiFunction<Vertx, RandomGenerator, Handler<Exchange>> {}
+
+    private final Shared shared;
+    private final RandomGenerator random;
+    private final RequestIds requestIds;
+    private @Nullable HttpServer server;
+    private volatile boolean stopping;
+
+    PublicLoop(Shared shared, RandomGenerator random) {
+        this.shared = shared;
+        this.random = random;
+        this.requestIds = new RequestIds(random);
+    }
+
+    @Override
+    public Future<?> start() {
+        var application = shared.application().apply(vertx, random);
+        var lingering = new Lingering(vertx);
+        var listening = vertx.createHttpServer(options(shared.properties()))
+                .connectionHandler(this::guard)
+                .invalidRequestHandler(request -> exchange(request, lingering).refuseForGood(undecodable(request)))
+                .requestHandler(request -> serve(exchange(request, lingering), application));
+        server = listening;
+        return listening.listen();
+    }
+
+    private static HttpServerOptions options(HttpProperties properties) {
+        return new HttpServerOptions()
+                .setHost(properties.host())
+                // Negative: any free port, the same for all loops.
+                .setPort(properties.port() == 0 ? -1 : properties.port())
+                .setMaxInitialLineLength((int) properties.requestLineBytesMax().toBytes())
+                .setMaxHeaderSize((int) properties.headerBytesMax().toBytes())
+                .setMaxChunkSize(65_536)
+                .setAcceptBacklog(1024)
+                .setTcpNoDelay(true)
+                .setHttp2ClearTextEnabled(false);
+    }
+
+    private void guard(HttpConnection connection) {
+        ConnectionGuard.install(
+                ((ConnectionBase) connection).channelHandlerContext().pipeline(), shared.properties(), shared.nanos());
+    }
+
+    private Exchange exchange(HttpServerRequest request, Lingering lingering) {
+        return new Exchange(
+                request,
+                requestIds.of(request.headers()),
+                shared.nanos().getAsLong(),
+                stopping,
+                lingering,
+                shared.refusals());
+    }
+
+    private void serve(Exchange exchange, Handler<Exchange> application) {
+        try {
+            var broken = HeadRules.broken(exchange.request());
+            if (broken.isPresent()) {
+                exchange.refuseForGood(broken.get());
+                return;
+            }
+            application.handle(exchange);
+        } catch (ProblemException e) {
+            exchange.refuse(e);
+        } catch (RuntimeException e) {
+            log.error("event=bug request_id={}", exchange.requestId(), e);
+            exchange.refuse(new ProblemException(Problem.INTERNAL, "an unexpected error; the log has its cause", e));
+        }
+    }
+
+    private static ProblemException undecodable(HttpServerRequest request) {
+        var cause = request.decoderResult().cause();
+        return switch (cause) {
+            case TooLongHttpLineException _ ->
+                new ProblemException(Problem.HEADERS_TOO_LARGE, "the request line is too long");
+            case TooLongHttpHeaderException _ ->
+                new ProblemException(Problem.HEADERS_TOO_LARGE, "the headers are too large");
+            default -> new ProblemException(Problem.INVALID_REQUEST, "the head of the request is not HTTP/1.1");
+        };
+    }
+
+    int port() {
+        return server == null ? -1 : server.actualPort();
+    }
+
+    /// Takes no new connections, closes idle ones, and the others after their present answer.
+    Future<Void> shutDown() {
+        stopping = true;
+        return server == null
+                ? Future.succeededFuture()
+                : server.shutdown(shared.properties().stopTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    }
+}

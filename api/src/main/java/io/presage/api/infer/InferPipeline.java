@@ -1,0 +1,108 @@
+package io.presage.api.infer;
+
+import io.presage.api.access.Authenticator;
+import io.presage.api.forward.Retries;
+import io.presage.api.forward.WorkerClient;
+import io.presage.api.http.Exchange;
+import io.presage.api.limits.Bodies;
+import io.presage.api.limits.RateLimits;
+import io.presage.api.routes.Routes;
+import io.presage.api.routes.VersionRoute;
+import io.presage.contract.http.Headers;
+import io.presage.contract.problem.Problem;
+import io.presage.contract.problem.ProblemException;
+import io.presage.contract.state.Role;
+import io.vertx.core.Vertx;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/// The path of a call to a model, in the order in which it is walked: cheap refusals first, and nothing taken
+/// that a
+/// later refusal would have to give back, but for the body's room. One per event loop, and everything on it.
+final class InferPipeline {
+    private static final int STICKY_KEY_CHARACTERS_MAX = 256;
+
+    /// What all event loops share.
+    record Shared(
+            Routes routes,
+            RateLimits limits,
+            Bodies bodies,
+            Retries retries,
+            GatewayMetrics metrics,
+            LongSupplier nanos) {}
+
+    private final Shared shared;
+    private final Authenticator authenticator = new Authenticator();
+    private final Deadlines deadlines;
+    private final InferCall.Loop loop;
+
+    InferPipeline(
+            Shared shared,
+            Vertx vertx,
+            WorkerClient workers,
+            RandomGenerator random,
+            InferProperties properties,
+            InferCall.Terms terms) {
+        this.shared = shared;
+        this.deadlines = new Deadlines(properties.byDefault());
+        this.loop =
+                new InferCall.Loop(vertx, workers, random, shared.retries(), shared.metrics(), shared.nanos(), terms);
+    }
+
+    /// A predict call.
+    void infer(Exchange exchange, String name, @Nullable String version) {
+        admit(exchange, name);
+        Supplier<VersionRoute> target = version == null ? bySplit(exchange, name) : pinned(name, version);
+        forward(exchange, target, InferCall.Kind.INFER);
+    }
+
+    /// A question about a model, which its replica answers: of the active version, when none is named.
+    void metadata(Exchange exchange, String name, @Nullable String version) {
+        admit(exchange, name);
+        Supplier<VersionRoute> target = version == null ? active(name) : pinned(name, version);
+        forward(exchange, target, InferCall.Kind.METADATA);
+    }
+
+    /// Who calls, may they, does it exist, and not too often.
+    private void admit(Exchange exchange, String name) {
+        var index = shared.routes().current();
+        var grant = authenticator.authenticate(exchange.headers(), index.keys());
+        grant.require(Role.PREDICT, name);
+        var model = index.model(name);
+        shared.limits().spend(grant, model.name());
+    }
+
+    private void forward(Exchange exchange, Supplier<VersionRoute> target, InferCall.Kind kind) {
+        long deadlineMillis = deadlines.millis(exchange.headers());
+        var route = target.get();
+        var body = shared.bodies().receive(exchange.request());
+        new InferCall(exchange, loop, target, kind, deadlineMillis, route).start(body);
+    }
+
+    private Supplier<VersionRoute> bySplit(Exchange exchange, String model) {
+        String sticky = exchange.headers().get(Headers.STICKY_KEY);
+        if (sticky != null && sticky.length() > STICKY_KEY_CHARACTERS_MAX) {
+            throw new ProblemException(
+                    Problem.INVALID_REQUEST,
+                    Headers.STICKY_KEY + " of " + sticky.length() + " characters (expected: at most "
+                            + STICKY_KEY_CHARACTERS_MAX + ")");
+        }
+        String key = sticky == null ? exchange.requestId() : sticky;
+        return () -> shared.routes().current().model(model).split(key);
+    }
+
+    private Supplier<VersionRoute> pinned(String model, String version) {
+        return () -> shared.routes().current().model(model).version(version);
+    }
+
+    private Supplier<VersionRoute> active(String model) {
+        return () -> shared.routes()
+                .current()
+                .model(model)
+                .active()
+                .orElseThrow(() -> ProblemException.retryAfter(
+                        Problem.VERSION_NOT_READY, "model " + model + " has no version in force: promote one", 5));
+    }
+}

@@ -1,0 +1,169 @@
+package io.presage.api.infer;
+
+import io.presage.api.access.Authenticator;
+import io.presage.api.access.Grant;
+import io.presage.api.forward.ForwardProperties;
+import io.presage.api.forward.RegistryProperties;
+import io.presage.api.forward.RegistryProxy;
+import io.presage.api.forward.Retries;
+import io.presage.api.forward.WorkerClient;
+import io.presage.api.http.Exchange;
+import io.presage.api.limits.Bodies;
+import io.presage.api.limits.RateLimits;
+import io.presage.api.replicas.ReplicaProperties;
+import io.presage.api.routes.ModelRoute;
+import io.presage.api.routes.Routes;
+import io.presage.contract.problem.Problem;
+import io.presage.contract.problem.ProblemException;
+import io.presage.contract.state.Role;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import java.net.URI;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/// All paths of the public port. One per event loop; never blocks.
+public final class PublicApi implements Handler<Exchange> {
+    private static final int INDEX_BODY_BYTES_MAX = 65_536;
+
+    /// What all event loops share.
+    public record Shared(
+            Routes routes,
+            RateLimits limits,
+            Bodies bodies,
+            Retries retries,
+            GatewayMetrics metrics,
+            LongSupplier nanos,
+            Settings settings) {}
+
+    /// What the configuration says.
+    ///
+    /// @param version of the product
+    public record Settings(
+            String version,
+            URI registryUrl,
+            String serviceSecret,
+            InferProperties infer,
+            ForwardProperties forward,
+            RegistryProperties registry,
+            ReplicaProperties replicas) {}
+
+    private final Routes routes;
+    private final Authenticator authenticator = new Authenticator();
+    private final InferPipeline pipeline;
+    private final RegistryProxy registry;
+    private final String root;
+    private final String server;
+
+    /// Call it on the event loop.
+    public PublicApi(Vertx vertx, Shared shared, RandomGenerator random) {
+        var settings = shared.settings();
+        this.routes = shared.routes();
+        this.pipeline = new InferPipeline(
+                new InferPipeline.Shared(
+                        shared.routes(),
+                        shared.limits(),
+                        shared.bodies(),
+                        shared.retries(),
+                        shared.metrics(),
+                        shared.nanos()),
+                vertx,
+                new WorkerClient(vertx, settings.forward(), settings.serviceSecret(), shared.nanos()),
+                random,
+                settings.infer(),
+                new InferCall.Terms(
+                        settings.forward().wholeAnswerMax().toBytes(),
+                        settings.replicas().timeoutCountsFrom()));
+        this.registry = new RegistryProxy(vertx, settings.registryUrl(), settings.registry());
+        this.root = "{\"name\":\"presage\",\"version\":\"" + settings.version() + "\"}";
+        this.server = "{\"name\":\"presage\",\"version\":\"" + settings.version()
+                + "\",\"extensions\":[\"binary_tensor_data\",\"model_repository\"]}";
+    }
+
+    @Override
+    public void handle(Exchange exchange) {
+        String raw = exchange.request().path();
+        var path = raw == null ? new PublicPath.Unknown() : PublicPath.of(raw);
+        var method = path.method();
+        if (method != null && !method.equals(exchange.request().method()) && !(path instanceof PublicPath.Unknown)) {
+            exchange.request().response().headers().set(HttpHeaders.ALLOW, method.name());
+            throw new ProblemException(
+                    Problem.METHOD_NOT_ALLOWED,
+                    exchange.request().method() + " " + raw + " (expected: " + method.name() + ")");
+        }
+        switch (path) {
+            case PublicPath.Infer(var model, var version) -> pipeline.infer(exchange, model, version);
+            case PublicPath.Model(var model, var version) -> pipeline.metadata(exchange, model, version);
+            case PublicPath.ModelReady(var model, var version) -> ready(exchange, model, version);
+            case PublicPath.Control(var passed) -> registry.pass(exchange, passed);
+            case PublicPath.Index _ -> index(exchange);
+            case PublicPath.Server _ -> {
+                authenticate(exchange);
+                exchange.answerJson(200, server);
+            }
+            case PublicPath.Live _ -> exchange.answerJson(200, "{\"live\":true}");
+            case PublicPath.Ready _ -> {
+                boolean ready = routes.newest().isPresent() && !exchange.lastOfConnection();
+                exchange.answerJson(ready ? 200 : 503, "{\"ready\":" + ready + "}");
+            }
+            case PublicPath.Root _ -> exchange.answerJson(200, root);
+            case PublicPath.Unknown _ -> throw new ProblemException(Problem.NOT_FOUND, "nothing is at " + shown(raw));
+        }
+    }
+
+    private static String shown(@Nullable String path) {
+        return path == null ? "this path" : path.length() <= 200 ? path : path.substring(0, 200) + "...";
+    }
+
+    private Grant authenticate(Exchange exchange) {
+        return authenticator.authenticate(exchange.headers(), routes.current().keys());
+    }
+
+    private void ready(Exchange exchange, String name, @Nullable String version) {
+        authenticate(exchange).require(Role.PREDICT, name);
+        ModelRoute model = routes.current().model(name);
+        boolean ready = version == null ? model.ready() : model.version(version).ready();
+        if (!ready) {
+            String what = version == null ? "model " + name : "version " + name + "/" + version;
+            throw ProblemException.retryAfter(Problem.VERSION_NOT_READY, what + " has no Ready replica", 1);
+        }
+        exchange.answerJson(200, "{\"name\":\"" + name + "\",\"ready\":true}");
+    }
+
+    private void index(Exchange exchange) {
+        var grant = authenticate(exchange);
+        grant.require(Role.PREDICT);
+        var request = exchange.request();
+        String encoding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
+        if (encoding != null && !"identity".equalsIgnoreCase(encoding)) {
+            throw new ProblemException(
+                    Problem.UNSUPPORTED_MEDIA_TYPE, "Content-Encoding: " + encoding + " (expected: none)");
+        }
+        if (exchange.headers().contains(HttpHeaders.EXPECT)) {
+            request.response().writeContinue();
+        }
+        var body = Buffer.buffer();
+        request.handler(piece -> {
+            if (body.length() <= INDEX_BODY_BYTES_MAX) {
+                body.appendBuffer(piece);
+            }
+        });
+        request.endHandler(_ -> answerIndex(exchange, grant, body));
+    }
+
+    private void answerIndex(Exchange exchange, Grant grant, Buffer body) {
+        try {
+            if (body.length() > INDEX_BODY_BYTES_MAX) {
+                throw new ProblemException(
+                        Problem.BODY_TOO_LARGE, "the body is larger than " + INDEX_BODY_BYTES_MAX + " bytes");
+            }
+            boolean readyOnly = RepositoryIndex.readyOnly(body.getBytes());
+            exchange.answerJson(200, RepositoryIndex.json(routes.current(), grant, readyOnly));
+        } catch (ProblemException e) {
+            exchange.refuse(e);
+        }
+    }
+}

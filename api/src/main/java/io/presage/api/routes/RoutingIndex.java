@@ -1,0 +1,57 @@
+package io.presage.api.routes;
+
+import io.presage.api.access.KeyRing;
+import io.presage.api.replicas.Replica;
+import io.presage.contract.problem.Problem;
+import io.presage.contract.problem.ProblemException;
+import io.presage.contract.state.RoutingTable;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// A routing table made for look-ups. Built anew for every snapshot; immutable; any thread.
+public final class RoutingIndex {
+    private final long revision;
+    private final Map<String, ModelRoute> models;
+    private final KeyRing keys;
+
+    private RoutingIndex(long revision, Map<String, ModelRoute> models, KeyRing keys) {
+        this.revision = revision;
+        this.models = models;
+        this.keys = keys;
+    }
+
+    /// Indexes `table`; `workers` are the present ones by id.
+    /// @throws IllegalArgumentException if the table contradicts itself
+    public static RoutingIndex of(RoutingTable table, Map<String, Replica> workers) {
+        Map<String, ModelRoute> models =
+                LinkedHashMap.newLinkedHashMap(table.models().size());
+        for (var model : table.models()) {
+            models.put(model.name(), ModelRoute.of(model, workers));
+        }
+        return new RoutingIndex(table.revision(), models, KeyRing.of(table.keys()));
+    }
+
+    public long revision() {
+        return revision;
+    }
+
+    public KeyRing keys() {
+        return keys;
+    }
+
+    /// In the order of their names.
+    public Collection<ModelRoute> models() {
+        return models.values();
+    }
+
+    /// The model of this name.
+    /// @throws ProblemException MODEL_NOT_FOUND
+    public ModelRoute model(String name) {
+        ModelRoute model = models.get(name);
+        if (model == null) {
+            throw new ProblemException(Problem.MODEL_NOT_FOUND, "no model " + name);
+        }
+        return model;
+    }
+}
