@@ -1,0 +1,101 @@
+package io.presage.api;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.presage.contract.http.Headers;
+import io.presage.contract.state.RoutingTable;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+
+/// A registry with a routing table that a test replaces, and a control API that a test writes. Any thread.
+final class FakeRegistry implements AutoCloseable {
+    static final String SECRET = "0123456789abcdef0123456789abcdef";
+
+    final List<Map<String, List<String>>> controlHeaders = new CopyOnWriteArrayList<>();
+    final List<String> controlPaths = new CopyOnWriteArrayList<>();
+    private final HttpServer server;
+    private final Object changed = new Object();
+    private RoutingTable table = new RoutingTable(-1, List.of(), List.of(), List.of());
+    private boolean open = true;
+    private volatile FakeWorker.Behaviour control = exchange -> FakeWorker.answer(exchange, 200, "{\"registry\":true}");
+
+    FakeRegistry() throws IOException {
+        this(0);
+    }
+
+    FakeRegistry(int port) throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+        server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+        server.createContext("/internal/state", this::state);
+        server.createContext("/api/v1", this::control);
+        server.start();
+    }
+
+    void publish(RoutingTable next) {
+        synchronized (changed) {
+            table = next;
+            changed.notifyAll();
+        }
+    }
+
+    void control(FakeWorker.Behaviour next) {
+        control = next;
+    }
+
+    private void state(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            if (!SECRET.equals(exchange.getRequestHeaders().getFirst(Headers.SERVICE_SECRET))) {
+                exchange.sendResponseHeaders(401, -1);
+                return;
+            }
+            long after = Long.parseLong(exchange.getRequestURI().getQuery().replaceAll(".*after=(-?[0-9]+).*", "$1"));
+            var newer = await(after);
+            if (newer == null) {
+                exchange.sendResponseHeaders(204, -1);
+                return;
+            }
+            FakeWorker.answer(exchange, 200, new JsonMapper().writeValueAsString(newer));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private @Nullable RoutingTable await(long after) throws InterruptedException {
+        synchronized (changed) {
+            while (open && table.revision() <= after) {
+                changed.wait();
+            }
+            return open ? table : null;
+        }
+    }
+
+    private void control(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            controlHeaders.add(Map.copyOf(exchange.getRequestHeaders()));
+            controlPaths.add(exchange.getRequestURI().toString());
+            control.answer(exchange);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    int port() {
+        return server.getAddress().getPort();
+    }
+
+    @Override
+    public void close() {
+        synchronized (changed) {
+            open = false;
+            changed.notifyAll();
+        }
+        server.stop(0);
+    }
+}
