@@ -44,6 +44,7 @@ class GatewayPredictTest {
                 registry.port(),
                 data,
                 "gateway.http.body-bytes-max=1MB",
+                "gateway.http.body-bytes-in-flight-max=1MB",
                 "gateway.replicas.circuit-calls-min=20",
                 "gateway.replicas.circuit-open=50ms");
     }
@@ -256,6 +257,47 @@ class GatewayPredictTest {
             assertThat(gateway.infer("fraud").body()).isEqualTo("{\"from\":\"w2\"}");
         }
         assertThat(one.seen).isNotEmpty();
+    }
+
+    @Test
+    void connectionThatBreaks_whereThereIsNoOtherReplica_isTriedOnceMoreOnTheSame() throws Exception {
+        publish(model(7, one));
+        one.does(exchange -> {
+            if (one.seen.size() > 1) {
+                FakeWorker.answer(exchange, 200, "{}");
+            }
+        });
+        assertThat(gateway.infer("fraud").statusCode()).isEqualTo(200);
+        one.does(_ -> {});
+        one.seen.clear();
+        var broken = gateway.infer("fraud");
+        assertThat(broken.statusCode()).isEqualTo(502);
+        assertThat(broken.body()).contains("UPSTREAM_FAILED");
+        assertThat(one.seen).hasSize(2);
+    }
+
+    @Test
+    void bodiesInFlight_areBounded() throws Exception {
+        publish(model(7, one));
+        var arrived = new CountDownLatch(1);
+        var release = new CountDownLatch(1);
+        one.does(exchange -> {
+            arrived.countDown();
+            release.await();
+            FakeWorker.answer(exchange, 200, "{}");
+        });
+        var large = HttpRequest.BodyPublishers.ofByteArray(new byte[900_000]);
+        var first = gateway.client()
+                .sendAsync(
+                        gateway.request("/v2/models/fraud/infer").POST(large).build(),
+                        HttpResponse.BodyHandlers.ofString());
+        assertThat(arrived.await(10, TimeUnit.SECONDS)).isTrue();
+        var second = gateway.send(gateway.request("/v2/models/fraud/infer").POST(large));
+        release.countDown();
+        assertThat(second.statusCode()).isEqualTo(503);
+        assertThat(second.body()).contains("OVERLOADED");
+        assertThat(second.headers().firstValue("Retry-After")).contains("1");
+        assertThat(first.get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
     }
 
     @Test
