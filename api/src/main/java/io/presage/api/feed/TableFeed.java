@@ -5,6 +5,7 @@ import io.presage.api.routes.Routes;
 import io.presage.api.routes.RoutingIndex;
 import io.presage.contract.state.RoutingTable;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -152,6 +153,12 @@ public final class TableFeed implements SmartLifecycle {
         thread = null;
         if (running != null) {
             running.interrupt();
+            try {
+                // Before its client goes: else the end of the poll would look like a failure.
+                running.join(Duration.ofSeconds(2));
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
         }
         registry.close();
     }
