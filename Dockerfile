@@ -1,0 +1,55 @@
+# syntax=docker/dockerfile:1.7
+#
+# One file, three images:
+#   docker build --target registry -t presage/registry .
+#   docker build --target worker   -t presage/worker   .
+#   docker build --target gateway  -t presage/gateway  .
+
+FROM maven:3.9.11-eclipse-temurin-25 AS build
+WORKDIR /src
+COPY . .
+# Tests need a database and time: CI runs them before an image is built.
+RUN --mount=type=cache,target=/root/.m2 \
+    mvn -B -q -pl registry,worker,api -am -DskipTests package
+# Layers, rarest change first; an extracted service also starts a third faster than its fat jar.
+RUN for module in registry worker api; do \
+      java -Djarmode=tools -jar "$module/target/presage-$module-exec.jar" \
+        extract --layers --application-filename app.jar --destination "/out/$module"; \
+    done
+
+# glibc and libstdc++, which the native inference libraries need: not an Alpine image.
+FROM eclipse-temurin:25.0.1_8-jre-noble AS runtime
+# Numeric, so that Kubernetes can see that it is not root. Volumes take this folder's owner.
+RUN mkdir -p /var/lib/presage && chown 10001:10001 /var/lib/presage
+WORKDIR /app
+ENV DJL_CACHE_DIR=/tmp/djl \
+    HOME=/tmp
+USER 10001:10001
+# The root file system may be read-only: only /var/lib/presage and /tmp are written.
+# No HEALTHCHECK: compose and Kubernetes ask the management port.
+
+FROM runtime AS registry
+COPY --from=build /out/registry/dependencies/ ./
+COPY --from=build /out/registry/spring-boot-loader/ ./
+COPY --from=build /out/registry/snapshot-dependencies/ ./
+COPY --from=build /out/registry/application/ ./
+EXPOSE 8090
+ENTRYPOINT ["java", "-XX:MaxRAMPercentage=75", "-XX:+UseG1GC", "-XX:+UseCompactObjectHeaders", "-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-jar", "app.jar"]
+
+FROM runtime AS worker
+COPY --from=build /out/worker/dependencies/ ./
+COPY --from=build /out/worker/spring-boot-loader/ ./
+COPY --from=build /out/worker/snapshot-dependencies/ ./
+COPY --from=build /out/worker/application/ ./
+EXPOSE 8100 8101
+# Half for the heap: models live in native memory.
+ENTRYPOINT ["java", "-XX:MaxRAMPercentage=50", "-XX:+UseG1GC", "-XX:+UseCompactObjectHeaders", "-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-jar", "app.jar"]
+
+FROM runtime AS gateway
+COPY --from=build /out/api/dependencies/ ./
+COPY --from=build /out/api/spring-boot-loader/ ./
+COPY --from=build /out/api/snapshot-dependencies/ ./
+COPY --from=build /out/api/application/ ./
+EXPOSE 8080 8081
+# Netty's pooled buffers are direct memory, beside the heap.
+ENTRYPOINT ["java", "-XX:MaxRAMPercentage=50", "-XX:+UseG1GC", "-XX:+UseCompactObjectHeaders", "-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-jar", "app.jar"]
