@@ -6,14 +6,19 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /// The chart in `helm/presage`, rendered by the real Helm inside this process. Any thread; a render takes some
 /// 30 ms.
 final class Chart {
-    static final Path REPOSITORY = Path.of("").toAbsolutePath().getParent();
+    static final Path REPOSITORY = Path.of("..").toAbsolutePath().normalize();
     static final Path FOLDER = REPOSITORY.resolve("helm/presage");
     static final String RELEASE = "demo";
+    static final String NAMESPACE = "models";
     static final String PREFIX = "demo-presage";
+
+    /// The oldest that the chart accepts.
+    private static final String KUBERNETES = "1.30.0";
 
     static LintResult lint() {
         return new Helm(FOLDER).lint().strict().call();
@@ -27,11 +32,17 @@ final class Chart {
         return Yaml.read(FOLDER.resolve("values.schema.json"));
     }
 
-    /// Renders with these values over the chart's own.
+    /// Renders with these values over the chart's own, as a first install.
     ///
     /// @param values YAML; empty for the defaults
     /// @throws IllegalStateException with Helm's message when it refuses
     static Manifests render(String values) {
+        return upgrade(values, List.of());
+    }
+
+    /// Renders for a cluster that holds these Secrets already.
+    static Manifests upgrade(String values, List<Yaml> secrets) {
+        FakeCluster.holds(secrets);
         try {
             var file = Files.createTempFile("values", ".yaml");
             try {
@@ -39,7 +50,8 @@ final class Chart {
                 return new Manifests(Yaml.documents(new Helm(FOLDER)
                         .template()
                         .withName(RELEASE)
-                        .withNamespace("models")
+                        .withNamespace(NAMESPACE)
+                        .withKubeVersion(KUBERNETES)
                         .withValuesFile(file)
                         .call()));
             } finally {

@@ -21,12 +21,18 @@ final class ChartSecretsTest {
     }
 
     @Test
-    void generatedSecrets_differEachTimeAndAreKept() {
+    void generatedSecrets_differFromInstallToInstall() {
         var other = new ChartSecretsTest();
         for (var key : List.of("service-secret", "admin-key")) {
             assertThat(other.decoded("demo-presage-secrets", key)).isNotEqualTo(decoded("demo-presage-secrets", key));
         }
-        for (var secret : manifests.ofKind("Secret")) {
+    }
+
+    @Test
+    void generatedSecrets_stayOverUpgradesAndUninstalls() {
+        var upgraded = Chart.upgrade("gateway: {replicas: 3}", manifests.ofKind("Secret"));
+        assertThat(upgraded.ofKind("Secret")).isEqualTo(manifests.ofKind("Secret"));
+        for (var secret : upgraded.ofKind("Secret")) {
             assertThat(secret.at("metadata", "annotations", "helm.sh/resource-policy")
                             .value())
                     .isEqualTo("keep");
