@@ -11,9 +11,16 @@ import org.junit.jupiter.api.Test;
 /// silence,
 /// or stop the start.
 final class SettingsTest {
-    /// Read by the JVM and by Postgres' image.
-    private static final Set<String> NOT_OURS =
-            Set.of("JAVA_TOOL_OPTIONS", "PGDATA", "POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD");
+    /// Read by the JVM, by Postgres' image, and by conditions of Spring Cloud Kubernetes that its metadata
+    /// leaves out.
+    private static final Set<String> NOT_OURS = Set.of(
+            "JAVA_TOOL_OPTIONS",
+            "PGDATA",
+            "POSTGRES_DB",
+            "POSTGRES_USER",
+            "POSTGRES_PASSWORD",
+            "MANAGEMENT_HEALTH_KUBERNETES_ENABLED",
+            "MANAGEMENT_INFO_KUBERNETES_ENABLED");
 
     private static final Settings SETTINGS = Settings.onTheClassPath();
 
