@@ -42,8 +42,8 @@ COPY --from=build /out/worker/spring-boot-loader/ ./
 COPY --from=build /out/worker/snapshot-dependencies/ ./
 COPY --from=build /out/worker/application/ ./
 EXPOSE 8100 8101
-# Half for the heap: models live in native memory.
-ENTRYPOINT ["java", "-XX:MaxRAMPercentage=50", "-XX:+UseG1GC", "-XX:+UseCompactObjectHeaders", "-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-jar", "app.jar"]
+# Models live in native memory, half of the container's by default (worker.memory-max); the rest is the JVM's own.
+ENTRYPOINT ["java", "-XX:MaxRAMPercentage=35", "-XX:+UseG1GC", "-XX:+UseCompactObjectHeaders", "-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-jar", "app.jar"]
 
 FROM runtime AS gateway
 COPY --from=build /out/api/dependencies/ ./
