@@ -99,7 +99,8 @@ final class Rules {
     /// Entry points and configuration classes: the only code that takes the real clock, chance and data source.
     private static DescribedPredicate<JavaClass> wiring() {
         return topLevelNameEndsWith("Application", "Configuration", "Wiring")
-                .or(resideInAPackage("io.presage.standalone.."))
+                .or(DescribedPredicate.describe(
+                        "Presage", type -> type.getName().equals("io.presage.standalone.Presage")))
                 .as("wiring");
     }
 
