@@ -1,0 +1,4 @@
+@NullMarked
+package io.presage.standalone;
+
+import org.jspecify.annotations.NullMarked;
