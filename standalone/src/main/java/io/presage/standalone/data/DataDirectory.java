@@ -11,7 +11,8 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.jspecify.annotations.Nullable;
 
-/// Everything that Presage keeps, in one folder that only its owner may enter, used by one process at a time. The lock
+/// Everything that Presage keeps, in one folder that only its owner may enter, used by one process at a time.
+/// The lock
 /// is the operating system's, so that it ends with its process however that ends.
 ///
 /// ```
@@ -43,8 +44,8 @@ public final class DataDirectory implements AutoCloseable {
         FileChannel channel = null;
         try {
             create(root);
-            channel = FileChannel.open(
-                    root.resolve("presage.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            channel =
+                    FileChannel.open(root.resolve("presage.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             var lock = tryLock(channel);
             if (lock == null) {
                 channel.close();

@@ -13,11 +13,11 @@ import java.util.Locale;
 import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
-import org.jspecify.annotations.Nullable;
 
 /// Postgres' programs, unpacked from the class path once.
 final class PostgresProgram {
-    /// The programs under `parent/program-CHECKSUM`. A crash leaves a whole folder or none; folders of other versions
+    /// The programs under `parent/program-CHECKSUM`. A crash leaves a whole folder or none; folders of other
+    /// versions
     /// are removed.
     static Path unpack(Path parent) throws IOException {
         var name = resourceName(System.getProperty("os.name"), System.getProperty("os.arch"));
@@ -38,12 +38,11 @@ final class PostgresProgram {
 
     static String resourceName(String osName, String osArch) {
         var os = osName.toLowerCase(Locale.ROOT).startsWith("mac") ? "darwin" : "linux";
-        var architecture =
-                switch (osArch.toLowerCase(Locale.ROOT)) {
-                    case "amd64", "x86_64" -> "x86_64";
-                    case "aarch64", "arm64" -> "arm_64";
-                    default -> osArch;
-                };
+        var architecture = switch (osArch.toLowerCase(Locale.ROOT)) {
+            case "amd64", "x86_64" -> "x86_64";
+            case "aarch64", "arm64" -> "arm_64";
+            default -> osArch;
+        };
         return "postgres-" + os + "-" + architecture + ".txz";
     }
 

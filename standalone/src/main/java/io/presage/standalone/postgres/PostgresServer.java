@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,7 +18,8 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 
-/// One Postgres cluster in a folder. The caller holds that folder for itself alone (see the data directory's lock):
+/// One Postgres cluster in a folder. The caller holds that folder for itself alone (see the data directory's
+/// lock):
 /// whatever Postgres still runs in it was left behind by a process that was killed, and is stopped first.
 ///
 /// Authentication: `scram-sha-256` for everybody from `initdb` on, over TCP on 127.0.0.1 alone; there is no Unix
@@ -147,7 +147,8 @@ public final class PostgresServer implements AutoCloseable {
         Files.move(next, folder.resolve("data"), StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /// `postmaster.pid` may be left by a killed process: its server runs on without an owner, or is dead too, or its
+    /// `postmaster.pid` may be left by a killed process: its server runs on without an owner, or is dead too,
+    /// or its
     /// number now belongs to something else, which Postgres by itself would take for a running server.
     private static void stopLeftover(Path folder, Path programs) throws IOException, InterruptedException {
         var file = folder.resolve("data/postmaster.pid");
@@ -161,7 +162,8 @@ public final class PostgresServer implements AutoCloseable {
                 && lines.getFirst().strip().chars().allMatch(Character::isDigit)
                 && ProcessHandle.of(Long.parseLong(lines.getFirst().strip()))
                         .flatMap(process -> process.info().command())
-                        .filter(command -> Path.of(command).getFileName().toString().startsWith("postgres"))
+                        .filter(command ->
+                                Path.of(command).getFileName().toString().startsWith("postgres"))
                         .isPresent();
         if (ours) {
             stop(folder, programs);
@@ -171,8 +173,8 @@ public final class PostgresServer implements AutoCloseable {
 
     private static void stop(Path folder, Path programs) throws IOException, InterruptedException {
         for (var mode : List.of("fast", "immediate")) {
-            var stopped = pgControl(
-                    folder, programs, List.of("stop", "-m", mode, "-w", "-t", seconds(STOP_MAX)), STOP_MAX);
+            var stopped =
+                    pgControl(folder, programs, List.of("stop", "-m", mode, "-w", "-t", seconds(STOP_MAX)), STOP_MAX);
             if (stopped.succeeded() || !Files.exists(folder.resolve("data/postmaster.pid"))) {
                 return;
             }

@@ -34,8 +34,7 @@ class PostgresServerTest {
         try (var server = start()) {
             assertThatThrownBy(() -> connect(server, "")).isInstanceOf(SQLException.class);
             assertThatThrownBy(() -> connect(server, "presage")).hasMessageContaining("authentication failed");
-            assertThat(Files.readString(folder.resolve("data/pg_hba.conf")))
-                    .doesNotContainPattern("(?m)^[^#].*trust");
+            assertThat(Files.readString(folder.resolve("data/pg_hba.conf"))).doesNotContainPattern("(?m)^[^#].*trust");
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("password"))))
                     .isEqualTo("rw-------");
         }
@@ -49,7 +48,8 @@ class PostgresServerTest {
             try (var server = start();
                     var next = connect(server, server.password())) {
                 assertThat(answer(next)).isEqualTo(42);
-                assertThatThrownBy(() -> connect(abandoned, abandoned.password())).isInstanceOf(SQLException.class);
+                assertThatThrownBy(() -> connect(abandoned, abandoned.password()))
+                        .isInstanceOf(SQLException.class);
             }
         }
     }
