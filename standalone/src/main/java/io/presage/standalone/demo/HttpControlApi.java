@@ -48,7 +48,7 @@ final class HttpControlApi implements ControlApi {
         if (answer.statusCode() == 404) {
             return List.of();
         }
-        return StreamSupport.stream(read(answer).spliterator(), false)
+        return StreamSupport.stream(read(answer).path("versions").spliterator(), false)
                 .map(HttpControlApi::version)
                 .toList();
     }
