@@ -3,6 +3,8 @@ package io.presage.e2e.cluster;
 import java.net.http.HttpHeaders;
 import tools.jackson.databind.JsonNode;
 
+/// What came back.
+///
 /// @param body the JSON of the answer; an empty object where there was none
 public record Answer(int status, JsonNode body, HttpHeaders headers) {
     /// The version that answered a predict call, by its header.

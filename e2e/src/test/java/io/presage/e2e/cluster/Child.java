@@ -63,6 +63,15 @@ public final class Child {
         process.destroyForcibly().waitFor();
     }
 
+    /// `kill -9` for the end of a test: also when this thread was interrupted.
+    void end() {
+        try {
+            kill();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /// `kill -15`; returns its exit code.
     public int terminate(Duration max) throws InterruptedException {
         process.destroy();

@@ -25,7 +25,7 @@ import tools.jackson.databind.JsonNode;
 /// ports, so
 /// that it can be killed and started again as it was. Logs go to `target/e2e-logs/NAME/`. One thread.
 public final class Cluster implements AutoCloseable {
-    public static final Duration START_MAX = Duration.ofSeconds(120);
+    public static final Duration START_MAX = Duration.ofMinutes(2);
     private static final Duration CHANGE_MAX = Duration.ofSeconds(60);
     private static final String SECRET = "e2e-service-secret-0123456789-0123456789";
 
@@ -110,7 +110,7 @@ public final class Cluster implements AutoCloseable {
         return version;
     }
 
-    /// @return number of the new version
+    /// Creates the model where it is missing, uploads, and answers the number of the new version.
     public int upload(String model, byte[] modelFile) throws Exception {
         var created = admin().post("/api/v1/models", Map.of("name", model));
         if (created.status() != 201 && created.status() != 409) {
@@ -196,10 +196,8 @@ public final class Cluster implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
-        for (var child : children.values()) {
-            child.kill();
-        }
+    public void close() throws IOException {
+        children.values().forEach(Child::end);
         postgres.close();
     }
 

@@ -22,6 +22,8 @@ public final class Load implements AutoCloseable {
     private final List<Thread> callers = new ArrayList<>();
     private volatile boolean stopped;
 
+    /// Starts `callers` of them.
+    ///
     /// @param increments version -> what that version adds, so that an answer by the wrong version is a failure
     public static Load start(Client client, String model, int callers, Map<Integer, Float> increments) {
         var load = new Load();
@@ -54,10 +56,14 @@ public final class Load implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         stopped = true;
-        for (var caller : callers) {
-            caller.join();
+        try {
+            for (var caller : callers) {
+                caller.join();
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
         }
     }
 

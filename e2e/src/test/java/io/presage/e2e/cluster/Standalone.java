@@ -85,9 +85,16 @@ public final class Standalone implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
-        if (child.isAlive()) {
+    public void close() {
+        if (!child.isAlive()) {
+            return;
+        }
+        try {
             terminate();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } finally {
+            child.end();
         }
     }
 

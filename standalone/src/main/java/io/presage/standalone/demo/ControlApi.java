@@ -13,7 +13,7 @@ interface ControlApi {
 
     List<Version> versions(String model) throws IOException, InterruptedException;
 
-    /// @return the number of the new version
+    /// Answers the number of the new version.
     int upload(String model, Path file, String sha256) throws IOException, InterruptedException;
 
     /// The version that the model's route has, or is on its way to have, as the active one.
@@ -24,6 +24,8 @@ interface ControlApi {
     /// True once a predict call without a version is answered.
     boolean answers(String model) throws IOException, InterruptedException;
 
+    /// A version as far as the catalogue cares.
+    ///
     /// @param failure why it was REJECTED, in words
     record Version(
             int version,

@@ -3,6 +3,7 @@ package io.presage.standalone.postgres;
 import io.presage.standalone.data.Secret;
 import io.presage.standalone.data.StartException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -97,8 +98,13 @@ public final class PostgresServer implements AutoCloseable {
 
     /// Stops it without waiting for clients to leave; what was committed stays. At most 20 s.
     @Override
-    public void close() throws IOException, InterruptedException {
-        stop(folder, programs);
+    public void close() throws IOException {
+        try {
+            stop(folder, programs);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while Postgres stopped: " + e.getMessage());
+        }
     }
 
     /// Ends it as a power cut would: for tests of what happens when the database is gone.
