@@ -11,8 +11,10 @@ import java.util.List;
 /// @param port the one public HTTP address: 1..65535, or 0 for any free one
 /// @param demo load the demo catalogue
 /// @param home the folder that holds `examples/`, for the lines that are printed
-record Options(Path data, int port, boolean demo, Path home) {
-    static final Options DEFAULT = new Options(Path.of("data"), 8080, true, Path.of(""));
+/// @param prepare stop again as soon as everything has started: the launcher's first start, which records what a fast
+///     start needs
+record Options(Path data, int port, boolean demo, Path home, boolean prepare) {
+    static final Options DEFAULT = new Options(Path.of("data"), 8080, true, Path.of(""), false);
 
     /// @throws StartException naming the option, its value and what was expected
     static Options parse(List<String> arguments) {
@@ -21,7 +23,8 @@ record Options(Path data, int port, boolean demo, Path home) {
         while (rest.hasNext()) {
             var name = rest.next();
             options = switch (name) {
-                case "--no-demo" -> new Options(options.data, options.port, false, options.home);
+                case "--no-demo" -> new Options(options.data, options.port, false, options.home, options.prepare);
+                case "--prepare" -> new Options(options.data, options.port, options.demo, options.home, true);
                 case "--data", "--port", "--home" -> {
                     if (!rest.hasNext()) {
                         throw new StartException(name + ": no value (expected: " + name + " " + valueOf(name) + ")");
@@ -38,9 +41,9 @@ record Options(Path data, int port, boolean demo, Path home) {
 
     private Options with(String name, String value) {
         return switch (name) {
-            case "--data" -> new Options(path(name, value), port, demo, home);
-            case "--home" -> new Options(data, port, demo, path(name, value));
-            case "--port" -> new Options(data, port(value), demo, home);
+            case "--data" -> new Options(path(name, value), port, demo, home, prepare);
+            case "--home" -> new Options(data, port, demo, path(name, value), prepare);
+            case "--port" -> new Options(data, port(value), demo, home, prepare);
             default -> throw new IllegalStateException(name + " takes no value. This is a bug.");
         };
     }

@@ -69,7 +69,11 @@ public final class Presage {
                 + options.data().resolve("logs/presage.log"));
         platform.start();
         say("Postgres, registry, worker and gateway run");
-        welcome(data, port);
+        var models = options.demo() ? loadDemo(data, address(port)) : List.<String>of();
+        if (options.prepare()) {
+            System.exit(0);
+        }
+        welcome(address(port), models);
         new CountDownLatch(1).await();
     }
 
@@ -80,30 +84,38 @@ public final class Presage {
         }
     }
 
-    private void welcome(DataDirectory data, int port) throws IOException, InterruptedException {
-        var address = "http://localhost:" + port;
+    private static String address(int port) {
+        return "http://localhost:" + port;
+    }
+
+    /// The demo models that answer.
+    private List<String> loadDemo(DataDirectory data, String address) throws IOException, InterruptedException {
         var key = Files.readString(data.resolve("admin.key")).strip();
         var models = new ArrayList<String>();
-        if (options.demo()) {
-            for (var outcome : Demo.load(URI.create(address), key, data.resolve("demo"), patience())) {
-                switch (outcome) {
-                    case DemoOutcome.Loaded(var name, var title) -> {
-                        models.add(name);
-                        say("Loaded " + name + ": " + title);
-                    }
-                    case DemoOutcome.Present present -> models.add(present.model());
-                    case DemoOutcome.LeftOut(var name, var line) -> say("Left out " + name + ": " + line);
+        for (var outcome : Demo.load(URI.create(address), key, data.resolve("demo"), patience())) {
+            switch (outcome) {
+                case DemoOutcome.Loaded(var name, var title) -> {
+                    models.add(name);
+                    say("Loaded " + name + ": " + title);
                 }
+                case DemoOutcome.Present present -> models.add(present.model());
+                case DemoOutcome.LeftOut(var name, var line) -> say("Left out " + name + ": " + line);
             }
         }
-        var welcome = new Welcome(address, options.data().resolve("admin.key"), options.home());
+        return models;
+    }
+
+    private void welcome(String address, List<String> models) {
+        var key = options.data().resolve("admin.key");
         var text = new StringBuilder("\nPresage is up at ").append(address);
-        text.append("\nThe admin key lies in ").append(options.data().resolve("admin.key"));
+        text.append("\nThe admin key lies in ").append(key);
         if (!models.isEmpty()) {
             text.append("\nModels: ").append(String.join(", ", models));
         }
         text.append("\nTry:\n\n");
-        welcome.commands(models).forEach(line -> text.append("  ").append(line).append("\n"));
+        new Welcome(address, key, options.home())
+                .commands(models)
+                .forEach(line -> text.append("  ").append(line).append("\n"));
         text.append("\nCtrl-C stops it.");
         out.println(text);
         out.flush();

@@ -1,17 +1,16 @@
 package io.presage.standalone;
 
 import java.util.Map;
-import org.springframework.boot.Banner;
+import java.util.function.Supplier;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /// One of the three services as a Spring context of its own. Its settings go above everything else that a context
 /// reads, so that a variable of the surroundings cannot point it elsewhere.
 ///
-/// @param name also of its configuration file
-/// @param application its Spring Boot application class
+/// @param application a new one each time
 /// @param settings configuration key -> value
-record Service(String name, Class<?> application, Map<String, String> settings) {
+record Service(Supplier<SpringApplicationBuilder> application, Map<String, String> settings) {
     Service {
         settings = Map.copyOf(settings);
     }
@@ -21,10 +20,7 @@ record Service(String name, Class<?> application, Map<String, String> settings) 
         var arguments = settings.entrySet().stream()
                 .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
                 .toArray(String[]::new);
-        return new SpringApplicationBuilder(application)
-                .bannerMode(Banner.Mode.OFF)
-                // Three hooks would race for one end: Presage has its own.
-                .registerShutdownHook(false)
-                .run(arguments);
+        // Three hooks would race for one end: Presage has its own.
+        return application.get().registerShutdownHook(false).run(arguments);
     }
 }

@@ -7,21 +7,13 @@ import io.presage.standalone.postgres.PostgresServer;
 import io.presage.worker.WorkerApplication;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Supplier;
+import org.springframework.boot.builder.SpringApplicationBuilder;
 
 /// What each service is told here: everything internal on the loopback address and on any free port, everything it
-/// keeps under the data directory, and nothing of the other two's auto-configuration, which shares its class path.
+/// keeps under the data directory.
 final class Services {
     private static final String LOOPBACK = "127.0.0.1";
-
-    /// Of libraries that only the registry uses.
-    private static final String REGISTRY_ONLY = String.join(
-            ",",
-            "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration",
-            "org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration",
-            "org.springframework.boot.jdbc.autoconfigure.JdbcTemplateAutoConfiguration",
-            "org.springframework.boot.jdbc.autoconfigure.JdbcClientAutoConfiguration",
-            "org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration",
-            "org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration");
 
     private final DataDirectory data;
     private final String secret;
@@ -35,8 +27,7 @@ final class Services {
 
     Service registry(PostgresServer postgres) {
         return service(
-                "registry",
-                RegistryApplication.class,
+                RegistryApplication::builder,
                 Map.of(
                         "server.port", Integer.toString(registryPort),
                         "spring.datasource.url", postgres.jdbcUrl(),
@@ -48,48 +39,34 @@ final class Services {
 
     Service worker() {
         return service(
-                "worker",
-                WorkerApplication.class,
+                WorkerApplication::builder,
                 Map.of(
-                        "server.port",
-                        "0",
-                        "worker.id",
-                        "standalone",
-                        "worker.http.host",
-                        LOOPBACK,
-                        "worker.http.port",
-                        "0",
-                        "worker.advertised-host",
-                        LOOPBACK,
-                        "worker.registry-url",
-                        registryUrl(),
-                        "worker.data-directory",
-                        path("worker"),
-                        "spring.autoconfigure.exclude",
-                        REGISTRY_ONLY));
+                        "server.port", "0",
+                        "worker.id", "standalone",
+                        "worker.http.host", LOOPBACK,
+                        "worker.http.port", "0",
+                        "worker.advertised-host", LOOPBACK,
+                        "worker.registry-url", registryUrl(),
+                        "worker.data-directory", path("worker")));
     }
 
     Service gateway(int port) {
         return service(
-                "gateway",
-                GatewayApplication.class,
+                GatewayApplication::builder,
                 Map.of(
                         "server.port", "0",
                         "gateway.http.port", Integer.toString(port),
                         "gateway.registry-url", registryUrl(),
-                        "gateway.data-directory", path("gateway"),
-                        "spring.autoconfigure.exclude", REGISTRY_ONLY));
+                        "gateway.data-directory", path("gateway")));
     }
 
-    private Service service(String name, Class<?> application, Map<String, String> own) {
+    private Service service(Supplier<SpringApplicationBuilder> application, Map<String, String> own) {
         var settings = new HashMap<>(own);
-        settings.put("spring.config.name", name);
-        settings.put("spring.application.name", name);
         settings.put("spring.main.cloud-platform", "none");
         settings.put("spring.cloud.kubernetes.enabled", "false");
         settings.put("server.address", LOOPBACK);
         settings.put("presage.service-secret", secret);
-        return new Service(name, application, settings);
+        return new Service(application, settings);
     }
 
     private String registryUrl() {

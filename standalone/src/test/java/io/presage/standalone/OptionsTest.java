@@ -13,13 +13,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class OptionsTest {
     @Test
     void parse_nothing_isTheDefaults() {
-        assertThat(Options.parse(List.of())).isEqualTo(new Options(Path.of("data"), 8080, true, Path.of("")));
+        assertThat(Options.parse(List.of())).isEqualTo(new Options(Path.of("data"), 8080, true, Path.of(""), false));
     }
 
     @Test
     void parse_everything_readsEverything() {
-        assertThat(Options.parse(List.of("--data", "/var/p", "--port", "0", "--no-demo", "--home", "/opt/presage")))
-                .isEqualTo(new Options(Path.of("/var/p"), 0, false, Path.of("/opt/presage")));
+        assertThat(Options.parse(List.of("--data", "/var/p", "--port", "0", "--no-demo", "--home", "/opt/presage", "--prepare")))
+                .isEqualTo(new Options(Path.of("/var/p"), 0, false, Path.of("/opt/presage"), true));
     }
 
     @ParameterizedTest
