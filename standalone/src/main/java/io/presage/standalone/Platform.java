@@ -43,7 +43,8 @@ final class Platform implements AutoCloseable {
         this.data = data;
         this.postgres = new FutureTask<>(
                 () -> PostgresServer.start(data.resolve("postgres"), data.resolve("logs/postgres.log"), random));
-        var settings = new Services(data, Secret.readOrCreate(data.resolve("service.secret"), random), freePort());
+        var secret = Secret.readOrCreate(data.resolve("service.secret"), random);
+        var settings = new Services(data, secret, freePort(), freePort());
         services.put("gateway", new FutureTask<>(() -> settings.gateway(port).start()));
         services.put("worker", new FutureTask<>(() -> settings.worker().start()));
         services.put(

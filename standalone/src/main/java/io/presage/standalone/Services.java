@@ -18,11 +18,13 @@ final class Services {
     private final DataDirectory data;
     private final String secret;
     private final int registryPort;
+    private final int workerPort;
 
-    Services(DataDirectory data, String secret, int registryPort) {
+    Services(DataDirectory data, String secret, int registryPort, int workerPort) {
         this.data = data;
         this.secret = secret;
         this.registryPort = registryPort;
+        this.workerPort = workerPort;
     }
 
     Service registry(PostgresServer postgres) {
@@ -44,7 +46,7 @@ final class Services {
                         "server.port", "0",
                         "worker.id", "standalone",
                         "worker.http.host", LOOPBACK,
-                        "worker.http.port", "0",
+                        "worker.http.port", Integer.toString(workerPort),
                         "worker.advertised-host", LOOPBACK,
                         "worker.registry-url", registryUrl(),
                         "worker.data-directory", path("worker")));
