@@ -114,6 +114,7 @@ final class BenchMain {
     }
 
     private static long warmUp(Subject subject, Plan plan) throws IOException, InterruptedException {
+        subject.awaitReady();
         long answered = 0;
         long until = System.nanoTime() + plan.warmUpLimit().toNanos();
         while (answered < plan.warmUpRequests() && System.nanoTime() < until) {

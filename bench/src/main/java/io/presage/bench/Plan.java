@@ -14,11 +14,11 @@ record Plan(int rounds, Duration round, long warmUpRequests, Duration warmUpLimi
         return switch (workload) {
             case TUMOUR ->
                 quick
-                        ? new Plan(3, Duration.ofSeconds(2), 50_000, Duration.ofSeconds(12))
-                        : new Plan(5, Duration.ofSeconds(5), 200_000, Duration.ofSeconds(45));
+                        ? new Plan(3, Duration.ofSeconds(2), 50_000, Duration.ofSeconds(15))
+                        : new Plan(5, Duration.ofSeconds(5), 200_000, Duration.ofMinutes(1));
             case MINILM ->
                 quick
-                        ? new Plan(2, Duration.ofSeconds(3), 300, Duration.ofSeconds(5))
+                        ? new Plan(2, Duration.ofSeconds(3), 300, Duration.ofSeconds(8))
                         : new Plan(3, Duration.ofSeconds(6), 2_000, Duration.ofSeconds(15));
         };
     }

@@ -4,11 +4,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /// Something to be measured: the same model behind one way of reaching it.
 sealed interface Subject {
     /// As the report calls it.
     String name();
+
+    /// Waits until it answers.
+    void awaitReady() throws InterruptedException;
 
     /// Loads it with as much as it takes for `duration`.
     Load run(Duration duration) throws IOException, InterruptedException;
@@ -17,6 +21,18 @@ sealed interface Subject {
     ///
     /// @param measured the processes whose CPU counts
     record Http(String name, Wrk.Target target, int connections, List<Child> measured) implements Subject {
+        @Override
+        public void awaitReady() throws InterruptedException {
+            long until = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+            while (!target.answers()) {
+                measured.forEach(Child::requireAlive);
+                if (System.nanoTime() > until) {
+                    throw new IllegalStateException(name + " does not answer 200 at " + target.url());
+                }
+                TimeUnit.MILLISECONDS.sleep(100);
+            }
+        }
+
         @Override
         public Load run(Duration duration) throws IOException, InterruptedException {
             measured.forEach(Child::requireAlive);
@@ -34,6 +50,10 @@ sealed interface Subject {
 
     /// ONNX Runtime called by its own process: see [InProcess].
     record Direct(String name, InProcess.Caller caller) implements Subject {
+        /// It takes its first order when it is ready.
+        @Override
+        public void awaitReady() {}
+
         @Override
         public Load run(Duration duration) throws IOException {
             return caller.run(duration);

@@ -1,6 +1,10 @@
 package io.presage.bench;
 
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +29,28 @@ final class Wrk {
 
     /// @param headers `Name: value`
     /// @param body file that is posted
-    record Target(String url, List<String> headers, Path body) {}
+    record Target(String url, List<String> headers, Path body) {
+        /// True when one request, sent now, is answered with 200.
+        boolean answers() throws InterruptedException {
+            try (var client = HttpClient.newHttpClient()) {
+                var request = HttpRequest.newBuilder(URI.create(url))
+                        .timeout(Duration.ofSeconds(10))
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofFile(body));
+                for (var header : headers) {
+                    int colon = header.indexOf(':');
+                    request.header(
+                            header.substring(0, colon),
+                            header.substring(colon + 1).strip());
+                }
+                return client.send(request.build(), HttpResponse.BodyHandlers.discarding())
+                                .statusCode()
+                        == 200;
+            } catch (IOException _) {
+                return false;
+            }
+        }
+    }
 
     /// `cpuMicros` of the result is 0: wrk knows nothing of the server's processes.
     static Load run(Target target, int connections, Duration duration) throws IOException, InterruptedException {
