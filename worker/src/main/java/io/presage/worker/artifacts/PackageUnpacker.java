@@ -79,6 +79,13 @@ final class PackageUnpacker {
                             "a PyTorch archive: it holds " + entry.getName(),
                             FileKind.PICKLE.advice());
                 }
+                var rawName = entry.getRawName();
+                for (int i = 0; rawName != null && i < rawName.length; i++) {
+                    // The library turns those of some archives into slashes.
+                    if (rawName[i] == '\\') {
+                        throw unsafe("entry '" + cut(entry.getName()) + "' has a backslash in its name");
+                    }
+                }
                 if (entry.isUnixSymlink()) {
                     throw unsafe("entry '" + entry.getName() + "' is a link");
                 }
