@@ -92,7 +92,7 @@ public final class Presage {
     private List<String> loadDemo(DataDirectory data, String address) throws IOException, InterruptedException {
         var key = Files.readString(data.resolve("admin.key")).strip();
         var models = new ArrayList<String>();
-        for (var outcome : Demo.load(URI.create(address), key, data.resolve("demo"), patience())) {
+        Demo.load(URI.create(address), key, data.resolve("demo"), patience(), outcome -> {
             switch (outcome) {
                 case DemoOutcome.Loaded(var name, var title) -> {
                     models.add(name);
@@ -101,7 +101,7 @@ public final class Presage {
                 case DemoOutcome.Present present -> models.add(present.model());
                 case DemoOutcome.LeftOut(var name, var line) -> say("Left out " + name + ": " + line);
             }
-        }
+        });
         return models;
     }
 

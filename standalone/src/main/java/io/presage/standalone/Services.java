@@ -43,13 +43,20 @@ final class Services {
         return service(
                 WorkerApplication::builder,
                 Map.of(
-                        "server.port", "0",
-                        "worker.id", "standalone",
-                        "worker.http.host", LOOPBACK,
-                        "worker.http.port", Integer.toString(workerPort),
-                        "worker.advertised-host", LOOPBACK,
-                        "worker.registry-url", registryUrl(),
-                        "worker.data-directory", path("worker")));
+                        "server.port",
+                        "0",
+                        "worker.id",
+                        "standalone",
+                        "worker.http.host",
+                        LOOPBACK,
+                        "worker.http.port",
+                        Integer.toString(workerPort),
+                        "worker.advertised-host",
+                        LOOPBACK,
+                        "worker.registry-url",
+                        registryUrl(),
+                        "worker.data-directory",
+                        path("worker")));
     }
 
     Service gateway(int port) {

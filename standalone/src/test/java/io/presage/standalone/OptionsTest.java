@@ -18,7 +18,8 @@ class OptionsTest {
 
     @Test
     void parse_everything_readsEverything() {
-        assertThat(Options.parse(List.of("--data", "/var/p", "--port", "0", "--no-demo", "--home", "/opt/presage", "--prepare")))
+        assertThat(Options.parse(
+                        List.of("--data", "/var/p", "--port", "0", "--no-demo", "--home", "/opt/presage", "--prepare")))
                 .isEqualTo(new Options(Path.of("/var/p"), 0, false, Path.of("/opt/presage"), true));
     }
 

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Brings each demo model to where it answers, and leaves alone what is there: a version with the same digest
@@ -28,17 +29,15 @@ final class DemoLoader {
         this.patience = patience;
     }
 
-    /// One outcome for each of `models`, in their order.
-    List<DemoOutcome> load(List<DemoModel> models) throws IOException, InterruptedException {
+    /// One outcome for each of `models`, in their order, each as soon as it is known.
+    void load(List<DemoModel> models, Consumer<DemoOutcome> outcomes) throws IOException, InterruptedException {
         var waiting = new ArrayList<Waiting>();
         for (var model : models) {
             waiting.add(begin(model));
         }
-        var outcomes = new ArrayList<DemoOutcome>();
         for (var one : waiting) {
-            outcomes.add(end(one));
+            outcomes.accept(end(one));
         }
-        return outcomes;
     }
 
     private Waiting begin(DemoModel model) throws IOException, InterruptedException {

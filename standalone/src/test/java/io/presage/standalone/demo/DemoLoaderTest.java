@@ -124,7 +124,8 @@ class DemoLoaderTest {
 
     private List<DemoOutcome> load(DemoModel... models) throws Exception {
         var looks = new ArrayList<Boolean>();
-        return new DemoLoader(api, packages, folder, condition -> {
+        var outcomes = new ArrayList<DemoOutcome>();
+        new DemoLoader(api, packages, folder, condition -> {
                     while (!condition.holds()) {
                         looks.add(false);
                         if (looks.size() > 100) {
@@ -133,6 +134,7 @@ class DemoLoaderTest {
                     }
                     return true;
                 })
-                .load(List.of(models));
+                .load(List.of(models), outcomes::add);
+        return outcomes;
     }
 }
