@@ -14,7 +14,7 @@ final class PlacementPolicyTest {
         var plan = PlacementPolicy.plan(
                 words(deployed).stream().map(PlacementPolicyTest::version).toList(),
                 words(workers).stream()
-                        .map(word -> word.split(":"))
+                        .map(word -> word.split(":", -1))
                         .map(parts -> new LiveWorker(parts[0], Long.parseLong(parts[1])))
                         .toList(),
                 placements(present),
@@ -37,14 +37,14 @@ final class PlacementPolicyTest {
     }
 
     private static DeployedVersion version(String word) {
-        var parts = word.split("[/*:]");
+        var parts = word.split("[/*:]", -1);
         return new DeployedVersion(
                 parts[0], Integer.parseInt(parts[1]), Integer.parseInt(parts[2]), Long.parseLong(parts[3]));
     }
 
     private static Set<Placement> placements(String text) {
         return words(text).stream()
-                .map(word -> word.split("[/@]"))
+                .map(word -> word.split("[/@]", -1))
                 .map(parts -> new Placement(parts[2], parts[0], Integer.parseInt(parts[1])))
                 .collect(Collectors.toSet());
     }
