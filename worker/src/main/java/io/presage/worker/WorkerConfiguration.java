@@ -88,9 +88,10 @@ class WorkerConfiguration {
     /// Resident bytes of this process; 0 where /proc is not.
     private static long residentBytes() {
         try {
-            var pages = Files.readString(Path.of("/proc/self/statm"), StandardCharsets.US_ASCII)
-                    .split(" ")[1];
-            return Long.parseLong(pages) * PAGE_BYTES;
+            // "size resident shared ...", in pages.
+            var sizes = Files.readString(Path.of("/proc/self/statm"), StandardCharsets.US_ASCII);
+            int start = sizes.indexOf(' ') + 1;
+            return Long.parseLong(sizes.substring(start, sizes.indexOf(' ', start))) * PAGE_BYTES;
         } catch (IOException | RuntimeException e) {
             return 0;
         }

@@ -182,8 +182,8 @@ class HttpProbeTest {
     @Test
     void chunkedBody_inManySmallPieces_isAnswered() throws IOException {
         var chunks = new StringBuilder();
-        for (char c : BODY.toCharArray()) {
-            chunks.append("1\r\n").append(c).append("\r\n");
+        for (int i = 0; i < BODY.length(); i++) {
+            chunks.append("1\r\n").append(BODY.charAt(i)).append("\r\n");
         }
         assertThat(probe(post("Transfer-Encoding: chunked\r\n", chunks + "0\r\n\r\n"), 1))
                 .startsWith("HTTP/1.1 200 OK");

@@ -145,8 +145,9 @@ final class RegistryDouble implements AutoCloseable {
         long after = Long.parseLong(query.substring(query.indexOf('=') + 1, query.indexOf('&')));
         byte[] body;
         synchronized (this) {
-            if (revision <= after) {
-                wait(500);
+            long deadline = System.nanoTime() + 500_000_000;
+            while (revision <= after && deadline - System.nanoTime() > 0) {
+                wait(100);
             }
             body = revision <= after
                     ? new byte[0]

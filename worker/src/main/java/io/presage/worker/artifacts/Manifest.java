@@ -46,6 +46,8 @@ public record Manifest(
         labels = List.copyOf(labels);
     }
 
+    /// How calls are batched.
+    ///
     /// @param rowsMax rows of one batch: 1..4096
     /// @param queueRowsMax rows that may wait per instance: 1..65536
     /// @param windowMicros longest wait of a batch's first row, counted from its arrival; 0 = batch only
@@ -55,6 +57,8 @@ public record Manifest(
         public static final Batching DEFAULT = new Batching(32, 256, 0);
     }
 
+    /// How texts become tokens, and tokens' vectors one.
+    ///
     /// @param tokenizer file of the package
     /// @param tokensMax longer texts are cut
     /// @param pooling `mean` or `cls`
@@ -87,6 +91,8 @@ public record Manifest(
         }
     }
 
+    /// How boxes are decoded and thinned out.
+    ///
     /// @param anchors name of the decoding, e.g. `blazeface`
     /// @param scoreMin boxes below are dropped
     /// @param iouMax overlap above which the weaker of two boxes is dropped
@@ -94,6 +100,8 @@ public record Manifest(
         public static final Detection DEFAULT = new Detection("none", 0.5, 0.3);
     }
 
+    /// How sounds are cut into frames.
+    ///
     /// @param sampleRate in Hz, that the model wants
     /// @param frameSamples new samples of one step
     /// @param contextSamples samples of the step before that are repeated
@@ -101,6 +109,8 @@ public record Manifest(
         public static final Audio DEFAULT = new Audio(16000, 512, 64);
     }
 
+    /// How samples are compared.
+    ///
     /// @param tolerance largest absolute difference of a numeric output to the sample's answer
     public record Samples(double tolerance) {
         public static final Samples DEFAULT = new Samples(1e-3);

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.zip.ZipException;
@@ -89,7 +90,7 @@ final class PackageUnpacker {
                 if (entry.isUnixSymlink()) {
                     throw unsafe("entry '" + entry.getName() + "' is a link");
                 }
-                if (entry.getMethod() != ZipArchiveEntry.STORED && entry.getMethod() != ZipArchiveEntry.DEFLATED
+                if ((entry.getMethod() != ZipArchiveEntry.STORED && entry.getMethod() != ZipArchiveEntry.DEFLATED)
                         || entry.getGeneralPurposeBit().usesEncryption()) {
                     throw corrupt("entry '" + entry.getName() + "' is encrypted or compressed with method "
                             + entry.getMethod() + " (expected: stored or deflated)");
@@ -107,7 +108,7 @@ final class PackageUnpacker {
     }
 
     /// Entries that share bytes are how a small zip expands without end ("a better zip bomb", Fifield 2019).
-    private static void checkOverlaps(ArrayList<ZipArchiveEntry> all) throws PackageException {
+    private static void checkOverlaps(List<ZipArchiveEntry> all) throws PackageException {
         var sorted = new ArrayList<>(all);
         sorted.sort(Comparator.comparingLong(ZipArchiveEntry::getDataOffset));
         long end = 0;

@@ -32,6 +32,8 @@ public record BatchCall(Task.Prepared prepared, long bytes, long arrivalNanos, l
         void failed(ProblemException problem);
     }
 
+    /// Where a call's time went.
+    ///
     /// @param queueNanos from arrival to the start of the run that answered
     /// @param computeNanos of that run
     public record Timing(long queueNanos, long computeNanos) {}

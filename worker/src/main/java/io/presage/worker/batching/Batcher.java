@@ -208,11 +208,12 @@ public final class Batcher implements AutoCloseable {
                 while (queue.isEmpty() && !closing) {
                     changed.await();
                 }
-            } else if (!closing) {
-                long waitNanos = wakeNanos - nanos.getAsLong();
-                if (waitNanos > 0) {
-                    // One arrival may fill the batch: any signal is a reason to look again.
-                    var _ = changed.awaitNanos(waitNanos);
+            } else {
+                // One arrival may fill the batch: it is a reason to look again.
+                int seenRows = waitingRows;
+                long left = wakeNanos - nanos.getAsLong();
+                while (!closing && waitingRows == seenRows && left > 0) {
+                    left = changed.awaitNanos(left);
                 }
             }
         } finally {

@@ -14,7 +14,7 @@ final class ConnectionGuard {
     /// Answers that a client has not taken; one that pipelines on and on without reading is cut off there.
     private static final long UNSENT_BYTES_MAX = 8 << 20;
 
-    private final Map<HttpConnection, State> connections = new IdentityHashMap<>();
+    private final IdentityHashMap<HttpConnection, State> connections = new IdentityHashMap<>();
     private final long headNanos;
     private final long bodyNanos;
     private final long idleNanos;

@@ -93,16 +93,16 @@ final class RequestHead implements BiConsumer<String, String> {
     /// connection can be trusted (RFC 9112, 6.1 and 11.2).
     @Nullable
     String framingError(boolean needsHost) {
-        if (transferEncodings > 1 || transferEncoding != null && !transferEncoding.equalsIgnoreCase("chunked")) {
+        if (transferEncodings > 1 || (transferEncoding != null && !transferEncoding.equalsIgnoreCase("chunked"))) {
             return "Transfer-Encoding: expected exactly one, `chunked`";
         }
         if (transferEncoding != null && contentLength != null) {
             return "Transfer-Encoding and Content-Length: expected one of them";
         }
-        if (contentLengths > 1 || contentLength != null && contentLength() < 0) {
+        if (contentLengths > 1 || (contentLength != null && contentLength() < 0)) {
             return "Content-Length: expected one number";
         }
-        if (hosts > 1 || hosts == 0 && needsHost) {
+        if (hosts > 1 || (hosts == 0 && needsHost)) {
             return "Host: " + hosts + " of them (expected: exactly one)";
         }
         if (expect != null && !expect.equalsIgnoreCase("100-continue")) {
@@ -148,9 +148,9 @@ final class RequestHead implements BiConsumer<String, String> {
         }
         for (int i = 0; i < requestId.length(); i++) {
             char c = requestId.charAt(i);
-            var isAllowed = c >= 'a' && c <= 'z'
-                    || c >= 'A' && c <= 'Z'
-                    || c >= '0' && c <= '9'
+            var isAllowed = (c >= 'a' && c <= 'z')
+                    || (c >= 'A' && c <= 'Z')
+                    || (c >= '0' && c <= '9')
                     || c == '.'
                     || c == '_'
                     || c == '-';

@@ -87,7 +87,7 @@ final class Router {
         if (!parts.getFirst().equals("v2")) {
             throw nothing();
         }
-        if (size == 1 || size == 2 && parts.get(1).isEmpty()) {
+        if (size == 1 || (size == 2 && parts.get(1).isEmpty())) {
             return new Target.Server();
         }
         if (size == 3 && parts.get(1).equals("health")) {

@@ -163,7 +163,7 @@ final class ReconcilePolicy {
         for (var validation : desired.validations()) {
             asked.add(validation.id());
             var view = known.get(validation.id());
-            var isDue = view == null || !view.isBusy() && !view.isDone() && view.notBeforeNanos() - nowNanos <= 0;
+            var isDue = view == null || (!view.isBusy() && !view.isDone() && view.notBeforeNanos() - nowNanos <= 0);
             if (left > 0 && isDue) {
                 actions.add(new Action.Validate(validation));
                 left--;

@@ -12,8 +12,9 @@ import io.presage.worker.batching.BatchObserver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Supplier;
 
 /// What is measured of one version while it is served; taken from the registry when it is unloaded. Any thread.
@@ -44,7 +45,7 @@ public final class VersionMeters implements BatchObserver, AutoCloseable {
     private final Timer compute;
     private final Timer total;
     private final DistributionSummary batchRows;
-    private final AtomicReferenceArray<Counter> failures = new AtomicReferenceArray<>(Problem.values().length);
+    private final Map<Problem, Counter> failures = new ConcurrentHashMap<>();
     private final List<Meter> meters = new ArrayList<>();
 
     VersionMeters(MeterRegistry registry, VersionKey key) {
@@ -91,25 +92,19 @@ public final class VersionMeters implements BatchObserver, AutoCloseable {
     }
 
     public void failed(Problem problem) {
-        var counter = failures.get(problem.ordinal());
-        if (counter == null) {
-            counter = Counter.builder("presage.predict.failures")
-                    .description("Calls that were answered with an error")
-                    .tags(tags.and("code", problem.name()))
-                    .register(registry);
-            failures.set(problem.ordinal(), counter);
-        }
-        counter.increment();
+        failures.computeIfAbsent(problem, this::counter).increment();
+    }
+
+    private Counter counter(Problem problem) {
+        return Counter.builder("presage.predict.failures")
+                .description("Calls that were answered with an error")
+                .tags(tags.and("code", problem.name()))
+                .register(registry);
     }
 
     @Override
     public void close() {
         meters.forEach(registry::remove);
-        for (int i = 0; i < failures.length(); i++) {
-            var counter = failures.get(i);
-            if (counter != null) {
-                registry.remove(counter);
-            }
-        }
+        failures.values().forEach(registry::remove);
     }
 }

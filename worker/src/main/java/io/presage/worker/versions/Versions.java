@@ -509,9 +509,7 @@ public final class Versions implements AutoCloseable {
         }
         long deadline = nanos.getAsLong() + wait.toNanos();
         for (var version : all) {
-            while (version.leases() > 0 && deadline - nanos.getAsLong() > 0) {
-                awaitChange();
-            }
+            awaitLeases(version, deadline);
             if (version.leases() == 0) {
                 version.close();
             } else {
@@ -520,10 +518,13 @@ public final class Versions implements AutoCloseable {
         }
     }
 
-    private void awaitChange() throws InterruptedException {
+    /// Leases come back on event loops, which signal nobody: looked at each 10 ms.
+    private void awaitLeases(ServedVersion version, long deadlineNanos) throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            var _ = changed.awaitNanos(10_000_000);
+            while (version.leases() > 0 && deadlineNanos - nanos.getAsLong() > 0) {
+                var _ = changed.awaitNanos(10_000_000);
+            }
         } finally {
             lock.unlock();
         }

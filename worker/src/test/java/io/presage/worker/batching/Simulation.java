@@ -1,5 +1,6 @@
 package io.presage.worker.batching;
 
+import com.google.errorprone.annotations.FormatMethod;
 import io.presage.contract.infer.DataType;
 import io.presage.contract.infer.Shape;
 import io.presage.contract.infer.Signature;
@@ -85,6 +86,7 @@ final class Simulation {
                 new Answer(arrival)));
     }
 
+    @FormatMethod
     private void line(String format, Object... arguments) {
         report.append(String.format(Locale.ROOT, format, arguments)).append('\n');
     }

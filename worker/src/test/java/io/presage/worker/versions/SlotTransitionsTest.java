@@ -26,7 +26,7 @@ class SlotTransitionsTest {
         assertThat(events).hasSize(SlotEvent.values().length + 1);
         assertThat(lines).hasSize(SlotState.values().length + 1);
         for (var line : lines.subList(1, lines.size())) {
-            var cells = line.split("\\s+");
+            var cells = line.split("\\s+", -1);
             for (int i = 1; i < cells.length; i++) {
                 var next = SlotTransitions.next(SlotState.valueOf(cells[0]), SlotEvent.valueOf(events[i]));
                 assertThat(next.map(SlotState::name).orElse("-"))

@@ -48,7 +48,7 @@ final class OnnxFailures {
                     "load", "out-of-memory", cut(message), "Give the worker more memory, or use a smaller model.");
         }
         if (code == OrtException.OrtErrorCode.ORT_NO_SUCHFILE
-                || lower.contains("external data") && lower.contains("not exist")
+                || (lower.contains("external data") && lower.contains("not exist"))
                 || lower.contains("no such file")) {
             return new Failure(
                     "load",

@@ -14,6 +14,7 @@ import io.presage.contract.state.Failure;
 import io.presage.worker.engine.LoadException;
 import io.presage.worker.engine.LoadedModel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -141,7 +142,7 @@ final class OnnxModel {
         return shapes;
     }
 
-    private record Named(TensorSpec spec, String[] dimNames) {}
+    private record Named(TensorSpec spec, List<String> dimNames) {}
 
     private static List<Named> infos(Map<String, NodeInfo> nodes, String what) throws LoadException {
         var infos = new ArrayList<Named>();
@@ -158,10 +159,16 @@ final class OnnxModel {
                 throw unsupported(what + " " + node.getName() + ": rank " + tensor.getShape().length
                         + " (expected: at most " + Shape.RANK_MAX + ")");
             }
-            infos.add(new Named(
-                    new TensorSpec(node.getName(), dataType, Shape.of(tensor.getShape())), tensor.getDimensionNames()));
+            infos.add(new Named(new TensorSpec(node.getName(), dataType, Shape.of(tensor.getShape())), names(tensor)));
         }
         return infos;
+    }
+
+    /// Empty text for a dimension without a name.
+    private static List<String> names(TensorInfo tensor) {
+        return Arrays.stream(tensor.getDimensionNames())
+                .map(name -> name == null ? "" : name)
+                .toList();
     }
 
     private static LoadException unsupported(String evidence) {
@@ -194,12 +201,12 @@ final class OnnxModel {
         if (size >= 0) {
             return new DimSource(size, -1, -1);
         }
-        var name = output.dimNames()[axis];
-        if (name != null && !name.isEmpty()) {
+        var name = output.dimNames().get(axis);
+        if (!name.isEmpty()) {
             for (int i = 0; i < inputs.size(); i++) {
                 var names = inputs.get(i).dimNames();
-                for (int j = 0; j < names.length; j++) {
-                    if (name.equals(names[j])) {
+                for (int j = 0; j < names.size(); j++) {
+                    if (name.equals(names.get(j))) {
                         return new DimSource(-1, i, j);
                     }
                 }

@@ -41,7 +41,7 @@ public final class OnnxModelBuilder {
                 .build();
     }
 
-    /// y = table[x] for INT64 x [-1]: a row whose index is out of range fails the run that it is in.
+    /// y = table at x for INT64 x [-1]: a row whose index is out of range fails the run that it is in.
     public static byte[] lookUp(float... table) {
         return new OnnxModelBuilder()
                 .initializer("table", table, table.length)
@@ -180,7 +180,7 @@ public final class OnnxModelBuilder {
         private void varint(long value) {
             long left = value;
             while ((left & ~0x7fL) != 0) {
-                out.write((int) (left & 0x7f | 0x80));
+                out.write((int) ((left & 0x7f) | 0x80));
                 left >>>= 7;
             }
             out.write((int) left);
