@@ -232,9 +232,9 @@ class WorkerTest {
         assertThat(post("/v2/models/twice/infer", TWO_ROWS.replace("[2,3]", "[3,2]"))
                         .statusCode())
                 .isEqualTo(400);
-        assertThat(post("/v2/models/twice/infer", TWO_ROWS, "Content-Type", "text/plain")
-                        .statusCode())
-                .isEqualTo(415);
+        var wrongMedia = post("/v2/models/twice/infer", TWO_ROWS, "Content-Type", "text/plain");
+        assertThat(wrongMedia.statusCode()).isEqualTo(415);
+        assertThat(wrongMedia.body()).contains("Content-Type: 'text/plain' (expected: application/json");
         assertThat(post("/v2/models/twice/infer", TWO_ROWS, "Content-Encoding", "gzip")
                         .statusCode())
                 .isEqualTo(415);

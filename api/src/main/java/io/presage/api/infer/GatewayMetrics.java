@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
-/// The gateway's own numbers, listed in `docs/metrics-api.md`. Labels come from the routing table and from
+/// The gateway's own numbers, listed in `docs/metrics.md`. Labels come from the routing table and from
 /// enums, never
 /// from a request; what leaves the table leaves the metrics. Any thread; a record costs a map look-up and two
 /// additions.

@@ -190,7 +190,8 @@ final class RequestHead implements BiConsumer<String, String> {
         if (!isNumber || millis < 1 || millis > TIMEOUT_MILLIS_MAX) {
             throw new ProblemException(
                     Problem.INVALID_REQUEST,
-                    Headers.TIMEOUT_MILLIS + ": expected a whole number of milliseconds, 1.." + TIMEOUT_MILLIS_MAX);
+                    Headers.TIMEOUT_MILLIS + ": '" + shorten(timeoutMillis)
+                            + "' (expected: a whole number of milliseconds, 1.." + TIMEOUT_MILLIS_MAX + ")");
         }
         return millis * 1_000_000;
     }
@@ -201,12 +202,14 @@ final class RequestHead implements BiConsumer<String, String> {
     void checkMedia() {
         if (contentEncoding != null && !contentEncoding.equalsIgnoreCase("identity")) {
             throw new ProblemException(
-                    Problem.UNSUPPORTED_MEDIA_TYPE, "Content-Encoding: only identity is read by this server");
+                    Problem.UNSUPPORTED_MEDIA_TYPE,
+                    "Content-Encoding: '" + shorten(contentEncoding) + "' (expected: identity or none)");
         }
         if (contentType != null && !isReadable(contentType)) {
             throw new ProblemException(
                     Problem.UNSUPPORTED_MEDIA_TYPE,
-                    "Content-Type: expected application/json, application/octet-stream or none");
+                    "Content-Type: '" + shorten(contentType)
+                            + "' (expected: application/json, application/octet-stream or none)");
         }
     }
 
@@ -216,5 +219,9 @@ final class RequestHead implements BiConsumer<String, String> {
         return plain.isEmpty()
                 || plain.equalsIgnoreCase("application/json")
                 || plain.equalsIgnoreCase("application/octet-stream");
+    }
+
+    private static String shorten(String value) {
+        return value.length() <= 100 ? value : value.substring(0, 100) + "...";
     }
 }

@@ -53,15 +53,4 @@ final class Numbers {
         fixed.data().duplicate().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
         return values;
     }
-
-    static Tensor copy(Tensor tensor) {
-        return switch (tensor) {
-            case Tensor.Bytes bytes -> bytes;
-            case Tensor.Fixed fixed -> {
-                ByteBuffer data = TensorAllocator.HEAP.allocate(fixed.data().remaining());
-                data.put(0, fixed.data(), fixed.data().position(), fixed.data().remaining());
-                yield new Tensor.Fixed(fixed.name(), fixed.dataType(), fixed.shape(), data);
-            }
-        };
-    }
 }

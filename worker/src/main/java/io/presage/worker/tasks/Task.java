@@ -31,7 +31,7 @@ public interface Task extends AutoCloseable {
 
     /// Turns the model's outputs for exactly the rows of `prepared` into the client's, in the order of
     /// [#signature].
-    /// Copies what it keeps.
+    /// They may lie in the instance's memory: the caller is done with them before its next run.
     List<Tensor> finish(Prepared prepared, List<Tensor> outputs);
 
     @Override

@@ -14,13 +14,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-/// The demo catalogue's samples, through the tasks and the real models. Faces and voice activity come by npm:
-/// end-to-end tests check their samples; here they run when a property names the model file
-/// (`-Dpresage.faces=...`).
+/// The demo catalogue's samples, through the tasks and the real models. Faces and voice activity come by npm: the
+/// end-to-end tests check theirs.
 class ExamplesTest {
     @TempDir
     Path directory;
@@ -40,18 +38,6 @@ class ExamplesTest {
         check(ExamplePackage.minilm(directory));
     }
 
-    @Test
-    @EnabledIfSystemProperty(named = "presage.faces", matches = ".+")
-    void faces() throws Exception {
-        check(ExamplePackage.at("faces", directory, Path.of(System.getProperty("presage.faces"))));
-    }
-
-    @Test
-    @EnabledIfSystemProperty(named = "presage.voice-activity", matches = ".+")
-    void voiceActivity() throws Exception {
-        check(ExamplePackage.at("voice-activity", directory, Path.of(System.getProperty("presage.voice-activity"))));
-    }
-
     private static void check(ExamplePackage example) throws Exception {
         OnnxSession session = new OnnxSession(example.unpacked().modelFile());
         try (Task task = Tasks.create(example.unpacked(), session.signature());
@@ -63,10 +49,6 @@ class ExamplesTest {
                             .map(TensorSpec::name)
                             .toList());
             double tolerance = example.unpacked().manifest().samples().tolerance();
-            if (System.getProperty("presage.print") != null) {
-                outputs.forEach(ExamplesTest::print);
-                return;
-            }
             JsonNode expected = example.sample("response").get("outputs");
             assertThat(outputs).hasSameSizeAs(expected);
             for (int i = 0; i < outputs.size(); i++) {
@@ -104,16 +86,5 @@ class ExamplesTest {
             numbers.add(tensor.dataType() == DataType.INT64 ? data.getLong() : (double) data.getFloat());
         }
         return numbers;
-    }
-
-    private static void print(Tensor tensor) {
-        String data = tensor instanceof Tensor.Bytes bytes
-                ? bytes.elements().stream()
-                        .map(e -> "\"" + new String(e, StandardCharsets.UTF_8) + "\"")
-                        .toList()
-                        .toString()
-                : numbers(tensor).toString();
-        System.out.println("OUT {\"name\": \"%s\", \"datatype\": \"%s\", \"shape\": %s, \"data\": %s}"
-                .formatted(tensor.name(), tensor.dataType(), tensor.shape(), data));
     }
 }

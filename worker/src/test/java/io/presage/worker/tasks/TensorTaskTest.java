@@ -61,14 +61,11 @@ class TensorTaskTest {
     }
 
     @Test
-    void finish_copiesWhatTheInstanceWillReuse() {
+    void finish_givesTheModelsOwnOutputs() {
         Tensor.Fixed output = Numbers.floats("c", Shape.of(2), new float[] {1, 2});
         Task.Prepared prepared = task.prepare(List.of(floats("a", 2, 3), floats("b", 2)));
 
-        List<Tensor> answer = task.finish(prepared, List.of(output));
-        output.data().putFloat(0, 99);
-
-        assertThat(Numbers.floats(answer.getFirst(), Shape.of(2))).containsExactly(1, 2);
+        assertThat(task.finish(prepared, List.of(output))).containsExactly(output);
     }
 
     private static Tensor floats(String name, long... dims) {
