@@ -217,7 +217,7 @@ class WorkerTest {
         for (var answer : answers) {
             statuses.add(answer.get().statusCode());
         }
-        assertThat(statuses).containsExactly(200, 200, 500, 200, 200, 200);
+        assertThat(statuses).containsExactly(200, 200, 400, 200, 200, 200);
     }
 
     @Test

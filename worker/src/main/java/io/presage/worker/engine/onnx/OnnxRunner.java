@@ -271,8 +271,13 @@ final class OnnxRunner implements LoadedModel {
         return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
+    /// What an operator refuses as an argument (an index out of its table's range) is in the caller's input: the
+    /// graph itself ran the warm-up.
     private static ProblemException failed(OrtException e) {
-        return new ProblemException(Problem.ENGINE_FAILED, "ONNX Runtime: " + e.getMessage(), e);
+        var problem = e.getCode() == OrtException.OrtErrorCode.ORT_INVALID_ARGUMENT
+                ? Problem.INVALID_INPUT
+                : Problem.ENGINE_FAILED;
+        return new ProblemException(problem, "ONNX Runtime: " + e.getMessage(), e);
     }
 
     private OrtSession session() {
