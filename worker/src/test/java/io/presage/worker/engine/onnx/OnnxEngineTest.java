@@ -53,14 +53,6 @@ class OnnxEngineTest {
     }
 
     @Test
-    void longCommandLine_isRefusedBeforeItCrashes() {
-        OnnxEngine.checkCommandLine(3900);
-        assertThatThrownBy(() -> OnnxEngine.checkCommandLine(3901))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("3901 bytes");
-    }
-
-    @Test
     void signature_isTheSessions() throws Exception {
         try (var model = load(OnnxModelBuilder.twice(3))) {
             assertThat(model.signature().batchable()).isTrue();

@@ -1,0 +1,27 @@
+package io.presage.worker.engine.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.junit.jupiter.api.Test;
+
+class TelemetryTest {
+    @Test
+    @SuppressWarnings("restricted") // Java has no other way to see the C library's environment.
+    void newEngine_hasSwitchedItOffForTheNativeLibrary() throws Throwable {
+        var engine = new OnnxEngine();
+        assertThat(engine.name()).isEqualTo("onnxruntime");
+        var linker = Linker.nativeLinker();
+        var getenv = linker.downcallHandle(
+                linker.defaultLookup().find("getenv").orElseThrow(),
+                FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS));
+        try (var arena = Arena.ofConfined()) {
+            var value = (MemorySegment) getenv.invokeExact(arena.allocateFrom(Telemetry.VARIABLE));
+            assertThat(value.reinterpret(16).getString(0)).isEqualTo("1");
+        }
+    }
+}
