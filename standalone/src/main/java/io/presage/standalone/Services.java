@@ -55,6 +55,9 @@ final class Services {
                         LOOPBACK,
                         "worker.registry-url",
                         registryUrl(),
+                        // The one gateway has stopped by then: there is nobody left to follow.
+                        "worker.shutdown-grace",
+                        "0s",
                         "worker.data-directory",
                         path("worker")));
     }
