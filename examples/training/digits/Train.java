@@ -14,8 +14,8 @@ import onnx.OnnxFile;
 /// hidden layer. The seed is fixed, the order of every sum too, and Java's arithmetic is the same everywhere:
 /// every run on every machine writes the same bytes.
 ///
-///     java examples/training/digits/Train.java digits.csv.gz model.onnx
-///     java examples/training/digits/Train.java digits.csv.gz --picture ROW 32 digit.png    # a row as a picture
+///     java examples/training/digits/Train.java digits.csv.gz model.onnx java
+///     examples/training/digits/Train.java digits.csv.gz --picture ROW 32 digit.png    # a row as a picture
 final class Train {
     private static final String DATA_SHA256 = "46abec6b12486ad9e51943373abcf22bbea1b5a51a1619b361570d8893f1464a";
     private static final int SIDE = 8;
@@ -81,8 +81,8 @@ final class Train {
     }
 
     /// How far each pixel is from the paper, whose grey is the mean of the left and right columns (in the data
-    /// they are nearly always empty). So light ink on dark paper reads the same as dark on light. The graph does
-    /// this sum too.
+    /// they are nearly always empty). So light ink on dark paper reads the same as dark on light. The graph
+    /// does this sum too.
     private static double[] ink(double[] picture) {
         double paper = 0;
         for (int i = 0; i < PIXELS; i++) {

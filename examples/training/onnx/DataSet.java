@@ -17,8 +17,8 @@ import java.util.zip.GZIPInputStream;
 /// chance is involved, so the split is the same everywhere.
 public record DataSet(List<double[]> rows, List<Integer> classes) {
 
-    /// Reads a CSV file (gzip if it is named so) after checking that it is the very file that the model was made
-    /// from.
+    /// Reads a CSV file (gzip if it is named so) after checking that it is the very file that the model was
+    /// made from.
     public static DataSet read(Path file, String sha256, int columns, boolean heading) {
         try {
             byte[] bytes = Files.readAllBytes(file);

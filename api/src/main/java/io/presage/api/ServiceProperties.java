@@ -8,8 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /// Everything under `presage`: the secret by which services know each other, at least 32 characters. Exactly
-/// one of the
-/// two is set.
+/// one of the two is set.
 ///
 /// @param serviceSecret the secret itself
 /// @param serviceSecretFile a file that holds it; white space around it is dropped

@@ -12,8 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// Probes the public port with bytes that no decent client sends. What each must get is what keeps two servers
-/// on one
-/// path from reading one request differently, or a slow client from holding a connection for ever.
+/// on one path from reading one request differently, or a slow client from holding a connection for ever.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class GatewayProbeTest {
     private static final String INFER = "POST /v2/models/fraud/infer HTTP/1.1\r\n";

@@ -25,8 +25,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /// The OIP codec alone, on the messages of the load benchmark. Tensor memory is reused, as event loops do.
-/// Times of
-/// single calls are sampled: their median says the same on a busy machine as on a calm one.
+/// Times of single calls are sampled: their median says the same on a busy machine as on a calm one.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

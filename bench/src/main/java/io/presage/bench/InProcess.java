@@ -17,11 +17,10 @@ import java.util.concurrent.Future;
 import org.HdrHistogram.Histogram;
 
 /// The floor: a process that calls ONNX Runtime and nothing else, one session, one caller a core, each with its
-/// own
-/// pinned tensors. For the embedding model the tokens are made once: this is the model alone.
+/// own pinned tensors. For the embedding model the tokens are made once: this is the model alone.
 ///
-/// `InProcess MODEL_DIRECTORY WORKLOAD CALLERS` reads `run MILLIS` lines and answers each with
-/// `calls elapsedMicros p50Micros p99Micros`.
+/// `InProcess MODEL_DIRECTORY WORKLOAD CALLERS` reads `run MILLIS` lines and answers each with `calls
+/// elapsedMicros p50Micros p99Micros`.
 final class InProcess {
     private static final int CALLS_BETWEEN_LOOKS = 16;
 

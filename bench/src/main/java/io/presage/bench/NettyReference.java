@@ -29,9 +29,9 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 
-/// What a predict call over HTTP costs when nothing but it is done: Netty, the model run on the event loop where
-/// the bytes arrive, a parser that finds the one array it knows, pinned tensors, one session for all loops. It
-/// checks nothing, and that is the point.
+/// What a predict call over HTTP costs when nothing but it is done: Netty, the model run on the event loop
+/// where the bytes arrive, a parser that finds the one array it knows, pinned tensors, one session for all
+/// loops. It checks nothing, and that is the point.
 ///
 /// `NettyReference MODEL_DIRECTORY WORKLOAD PORT`
 final class NettyReference {

@@ -2,8 +2,8 @@ package io.presage.bench;
 
 import java.time.Duration;
 
-/// How long a run takes. Warm-up is by requests: a JVM that has answered few is another server than one that has
-/// answered many, whatever the clock says.
+/// How long a run takes. Warm-up is by requests: a JVM that has answered few is another server than one that
+/// has answered many, whatever the clock says.
 ///
 /// @param rounds in which every subject is measured once; the report's figures are medians over them
 /// @param round load of one subject in one round

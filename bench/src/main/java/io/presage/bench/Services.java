@@ -23,8 +23,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /// Presage as it is shipped: registry, worker and gateway from their jars, each a process of its own, on a
-/// Postgres
-/// that is started for the run.
+/// Postgres that is started for the run.
 final class Services implements AutoCloseable {
     private static final String SECRET = "bench-only-0123456789-0123456789-0123456789";
     private static final Pattern KEY = Pattern.compile("presage_[a-z0-9]{12}_[A-Za-z0-9_-]{43}");

@@ -13,8 +13,8 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.TransactionException;
 
-/// One virtual thread that runs every feature's tick after each new revision, and each `period` anyhow. The ticks
-/// decide nothing here and share nothing; one that fails is logged and tried again with the next round.
+/// One virtual thread that runs every feature's tick after each new revision, and each `period` anyhow. The
+/// ticks decide nothing here and share nothing; one that fails is logged and tried again with the next round.
 final class ControlLoop implements SmartLifecycle, RevisionObserver {
     private static final Logger log = LoggerFactory.getLogger(ControlLoop.class);
 

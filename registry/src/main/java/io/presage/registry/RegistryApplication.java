@@ -47,8 +47,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Import;
 
 /// The registry service. Spring Boot's auto-configurations are named one by one, not found on the class path:
-/// in the
-/// standalone the jars of all services lie there, and looking through them costs start-up time.
+/// in the standalone the jars of all services lie there, and looking through them costs start-up time.
 @SpringBootConfiguration(proxyBeanMethods = false)
 @ImportAutoConfiguration({
     ApplicationAvailabilityAutoConfiguration.class,

@@ -11,9 +11,8 @@ import java.util.List;
 /// @param port the one public HTTP address: 1..65535, or 0 for any free one
 /// @param demo load the demo catalogue
 /// @param home the folder that holds `examples/`, for the lines that are printed
-/// @param prepare stop again as soon as everything has started: the launcher's first start, which records
-///     what a fast
-///     start needs
+/// @param prepare stop again as soon as everything has started: the launcher's first start, which records what
+///     a fast start needs
 record Options(Path data, int port, boolean demo, Path home, boolean prepare) {
     static final Options DEFAULT = new Options(Path.of("data"), 8080, true, Path.of(""), false);
 

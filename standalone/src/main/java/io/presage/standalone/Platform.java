@@ -24,11 +24,10 @@ import org.slf4j.LoggerFactory;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /// Postgres and the three services, running. Worker and gateway start beside Postgres and registry: both live
-/// without
-/// a registry anyway, so its absence for a second or two is nothing to them.
+/// without a registry anyway, so its absence for a second or two is nothing to them.
 ///
-/// [#start] runs on one thread, [#close] on another, also while [#start] is still busy: what has begun to start is
-/// awaited and stopped, in the order in which calls flow, so that none is lost: gateway, worker, registry,
+/// [#start] runs on one thread, [#close] on another, also while [#start] is still busy: what has begun to start
+/// is awaited and stopped, in the order in which calls flow, so that none is lost: gateway, worker, registry,
 /// Postgres.
 final class Platform implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Platform.class);

@@ -22,10 +22,8 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /// `./presage up`: all of Presage in this process. The main thread starts it, tells the person at the terminal,
-/// and
-/// waits; Ctrl-C or SIGTERM runs the hook that stops it. What goes wrong while it starts is one line on
-/// standard error
-/// and exit code 1; 2 for a command line that cannot be read.
+/// and waits; Ctrl-C or SIGTERM runs the hook that stops it. What goes wrong while it starts is one line on
+/// standard error and exit code 1; 2 for a command line that cannot be read.
 public final class Presage {
     private static final Duration MODEL_MAX = Duration.ofMinutes(3);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(50);

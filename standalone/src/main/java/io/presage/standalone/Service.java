@@ -5,8 +5,8 @@ import java.util.function.Supplier;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
-/// One of the three services as a Spring context of its own. Its settings go above everything else that a context
-/// reads, so that a variable of the surroundings cannot point it elsewhere.
+/// One of the three services as a Spring context of its own. Its settings go above everything else that a
+/// context reads, so that a variable of the surroundings cannot point it elsewhere.
 ///
 /// @param application a new one each time
 /// @param settings configuration key -> value

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 
-/// What each service is told here: everything internal on the loopback address and on any free port, everything it
-/// keeps under the data directory.
+/// What each service is told here: everything internal on the loopback address and on any free port, everything
+/// it keeps under the data directory.
 final class Services {
     private static final String LOOPBACK = "127.0.0.1";
 

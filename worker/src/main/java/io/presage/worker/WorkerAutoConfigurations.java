@@ -7,8 +7,7 @@ import org.springframework.core.annotation.AnnotationAttributes;
 import org.springframework.core.type.AnnotationMetadata;
 
 /// The auto-configurations that the worker needs, whatever else lies on the class path: where all services
-/// share one,
-/// it must not open the registry's database or look for a Kubernetes cluster.
+/// share one, it must not open the registry's database or look for a Kubernetes cluster.
 final class WorkerAutoConfigurations extends AutoConfigurationImportSelector {
     private static final List<String> PACKAGES = List.of(
             "org.springframework.boot.actuate.",

@@ -240,8 +240,8 @@ class WorkerConfiguration {
                 : properties.http().host();
     }
 
-    /// Ready once a desired state was applied, from the registry or from disk. A registry that is away later does
-    /// not matter.
+    /// Ready once a desired state was applied, from the registry or from disk. A registry that is away later
+    /// does not matter.
     @Bean
     HealthIndicator desiredState(Versions versions) {
         return () -> versions.isApplied()

@@ -16,8 +16,8 @@ import org.springframework.context.SmartLifecycle;
 /// The order of start and stop. Started last and stopped first of all beans, by Spring's own thread.
 ///
 /// A stop loses no call: the registry hears "draining", gateways follow while this worker still answers
-/// everything,
-/// then new calls are refused with a code that gateways take elsewhere, and those in flight are finished.
+/// everything, then new calls are refused with a code that gateways take elsewhere, and those in flight are
+/// finished.
 final class WorkerLife implements SmartLifecycle {
     private static final Logger log = LoggerFactory.getLogger(WorkerLife.class);
     private static final Duration FINISH_WAIT = Duration.ofSeconds(15);

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Turns a request's key into its [Grant]. One per event loop: it reuses its digest.
 ///
-/// The hash is taken anew for every request. That costs about half a microsecond, and leaves no cache that would
-/// keep keys in clear in memory, grow with guessed ones, or go on knowing a revoked one.
+/// The hash is taken anew for every request. That costs about half a microsecond, and leaves no cache that
+/// would keep keys in clear in memory, grow with guessed ones, or go on knowing a revoked one.
 public final class Authenticator {
     private static final int KEY_CHARACTERS_MAX = 512;
     private static final String BEARER = "Bearer ";

@@ -17,8 +17,9 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
-/// The last routing table on disk: written whole beside the old one, made durable, then renamed over it, so that
-/// there is always one that can be read. It holds hashes of keys, no keys; only its owner may read it. One thread.
+/// The last routing table on disk: written whole beside the old one, made durable, then renamed over it, so
+/// that there is always one that can be read. It holds hashes of keys, no keys; only its owner may read it. One
+/// thread.
 public final class SnapshotFile {
     private static final Logger log = LoggerFactory.getLogger(SnapshotFile.class);
 

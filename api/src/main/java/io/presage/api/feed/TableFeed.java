@@ -15,9 +15,8 @@ import org.springframework.context.SmartLifecycle;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Keeps [Routes] at the newest table. It starts with the one on disk, then asks the registry for ever. At
-/// first, and after a
-/// failure, it asks for the table whatever its revision: a registry restored from a backup may count from a
-/// lower one.
+/// first, and after a failure, it asks for the table whatever its revision: a registry restored from a backup
+/// may count from a lower one.
 ///
 /// [#poll] is one turn and what tests call; the loop around it runs on one virtual thread.
 public final class TableFeed implements SmartLifecycle {

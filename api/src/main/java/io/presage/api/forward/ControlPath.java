@@ -3,8 +3,8 @@ package io.presage.api.forward;
 import java.util.Optional;
 
 /// Which paths under `/api/v1` are passed on. The registry serves `/internal` on the same port, so that a path
-/// that
-/// two servers could read differently (`..`, `//`, `;`, `%2f`, a second decoding) must not get through. Pure.
+/// that two servers could read differently (`..`, `//`, `;`, `%2f`, a second decoding) must not get through.
+/// Pure.
 public final class ControlPath {
     private static final String PREFIX = "/api/v1";
 

@@ -9,11 +9,13 @@ import org.springframework.util.unit.DataSize;
 /// `gateway.forward`: calls to workers.
 ///
 /// @param connectionsMax kept open to one worker by one event loop, 1..65535
-/// @param waitingMax calls of one event loop that wait for a connection to one worker, 0..1000000; more are shed
+/// @param waitingMax calls of one event loop that wait for a connection to one worker, 0..1000000; more are
+///     shed
 /// @param connectTimeout 1ms..1m
 /// @param idleConnectionTtl an unused connection is closed after this long, at least 1s; keep it below the
 ///     worker's
-/// @param wholeAnswerMax answers up to this size are forwarded in one piece, larger ones streamed; 0 streams all
+/// @param wholeAnswerMax answers up to this size are forwarded in one piece, larger ones streamed; 0 streams
+///     all
 /// @param retryPercent retries earned by 100 calls, 0..100
 /// @param retryFloorPerSecond retries earned by time alone, 0..100000
 /// @param retrySavedMax retries that can be saved up, 0..1000000; 0 switches retries off

@@ -7,8 +7,8 @@ public sealed interface Outcome {
     /// The head of an answer came, and it is the caller's. Its body is paused.
     record Answered(HttpClientResponse response) implements Outcome {}
 
-    /// The worker did not run the call, and says so with a problem that another replica may not have. Its body is
-    /// paused.
+    /// The worker did not run the call, and says so with a problem that another replica may not have. Its body
+    /// is paused.
     record Refused(Refusal refusal, HttpClientResponse response) implements Outcome {}
 
     /// The worker answered what no caller should see: 401 or 403 to the gateway itself.

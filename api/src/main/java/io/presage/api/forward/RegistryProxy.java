@@ -15,10 +15,8 @@ import io.vertx.core.http.RequestOptions;
 import java.net.URI;
 
 /// Passes `/api/v1` on to the registry: bodies stream in both directions, no faster than the slower side takes
-/// them,
-/// and have no size limit here. Nothing is retried: the gateway cannot know whether a change was made. One per
-/// event
-/// loop.
+/// them, and have no size limit here. Nothing is retried: the gateway cannot know whether a change was made.
+/// One per event loop.
 public final class RegistryProxy {
     private final HttpClient client;
     private final String host;

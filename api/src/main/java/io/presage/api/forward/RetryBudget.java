@@ -1,10 +1,8 @@
 package io.presage.api.forward;
 
 /// How many retries are affordable: each call earns a part of one, and a floor is earned with time, so that a
-/// quiet
-/// gateway can retry too. What is saved is bounded, so that a long calm does not pay for a storm: in an outage,
-/// retries
-/// add at most the part to the load (Finagle's `RetryBudget`). Immutable; pure.
+/// quiet gateway can retry too. What is saved is bounded, so that a long calm does not pay for a storm: in an
+/// outage, retries add at most the part to the load (Finagle's `RetryBudget`). Immutable; pure.
 ///
 /// @param saved in thousandths of a retry
 /// @param earnedNanos until when the floor was earned

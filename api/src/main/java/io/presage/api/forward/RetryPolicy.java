@@ -7,8 +7,7 @@ public final class RetryPolicy {
         /// Once more, on another replica of the same version.
         ELSEWHERE,
         /// Once more, on another replica; where there is none, on the same one: a connection that was kept open
-        /// too long
-        /// breaks without saying anything about its worker.
+        /// too long breaks without saying anything about its worker.
         ELSEWHERE_OR_AGAIN,
         /// What came is the answer.
         NO

@@ -12,8 +12,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// One attempt at one worker. Holds the replica's permit until the attempt is over, and tells its circuit what
-/// happened,
-/// once. One event loop.
+/// happened, once. One event loop.
 public final class WorkerCall {
     private final Replica replica;
     private final LongSupplier nanos;
@@ -110,8 +109,7 @@ public final class WorkerCall {
     }
 
     /// Nobody waits for the answer any more: the worker is told by closing the connection. `fault` says what
-    /// the worker
-    /// did wrong; null when it is not to blame.
+    /// the worker did wrong; null when it is not to blame.
     public void abandon(@Nullable Throwable fault) {
         if (over) {
             return;

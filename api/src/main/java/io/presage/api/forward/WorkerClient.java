@@ -18,8 +18,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /// One event loop's connections to all workers. Each call leaves on a connection of the same loop, so that an
-/// answer
-/// never changes threads.
+/// answer never changes threads.
 public final class WorkerClient {
     private static final AsciiString REQUEST_ID = AsciiString.cached(Headers.REQUEST_ID);
     private static final AsciiString TIMEOUT_MILLIS = AsciiString.cached(Headers.TIMEOUT_MILLIS);
@@ -53,8 +52,7 @@ public final class WorkerClient {
             HttpMethod method, String path, MultiMap headers, String requestId, long timeoutMillis, Body body) {}
 
     /// Sends `call` to `replica`, whose permit the caller took. `done` hears of the outcome exactly once,
-    /// unless the call
-    /// is abandoned first.
+    /// unless the call is abandoned first.
     public WorkerCall send(Replica replica, Call call, Consumer<Outcome> done) {
         var attempt = new WorkerCall(replica, nanos, done);
         client.request(new RequestOptions()

@@ -14,14 +14,12 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Closes a connection that takes its time: with a head (however steadily it drips), inside a body, with taking
-/// its
-/// answer, or between requests. Vert.x has one idle timeout for all of these, which would also cut off a client
-/// that
-/// waits for a slow model; here nothing runs out while it is the gateway's turn.
+/// its answer, or between requests. Vert.x has one idle timeout for all of these, which would also cut off a
+/// client that waits for a slow model; here nothing runs out while it is the gateway's turn.
 ///
 /// It looks from two places of the pipeline: before the decoder, where bytes are seen, and behind the encoder,
-/// where
-/// messages are. One timer a connection, not one a request. All state belongs to the connection's event loop.
+/// where messages are. One timer a connection, not one a request. All state belongs to the connection's event
+/// loop.
 final class ConnectionGuard extends ChannelDuplexHandler {
     private final HttpProperties properties;
     private final LongSupplier nanos;

@@ -9,8 +9,7 @@ import io.vertx.core.http.HttpVersion;
 import java.util.Optional;
 
 /// What a head must keep to beyond what the decoder checks, so that no two servers on the way can disagree on
-/// where a
-/// request ends or for whom it is (RFC 9112, sections 3.2, 6.1 and 6.3). Pure.
+/// where a request ends or for whom it is (RFC 9112, sections 3.2, 6.1 and 6.3). Pure.
 final class HeadRules {
     /// The rule that `request` breaks. Its connection cannot be used again.
     static Optional<ProblemException> broken(HttpServerRequest request) {

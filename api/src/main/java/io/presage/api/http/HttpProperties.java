@@ -14,8 +14,7 @@ import org.springframework.util.unit.DataSize;
 /// @param eventLoops threads that serve it; 0 means one for each processor
 /// @param bodyBytesMax largest body of a predict call, 1B..1GB
 /// @param bodyBytesInFlightMax bodies of all predict calls held at once, at least `bodyBytesMax`; 0 means a
-///     quarter of the
-///     heap, or `bodyBytesMax` if that is more
+///     quarter of the heap, or `bodyBytesMax` if that is more
 /// @param requestLineBytesMax 256B..64KB
 /// @param headerBytesMax all headers of a request together, 1KB..1MB
 /// @param headerTimeout from the first byte of a head to its last, at least 100ms

@@ -4,10 +4,8 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
 
 /// Closes connections whose clients may still be sending. Closed at once, with bytes unread, the kernel would
-/// reset the
-/// connection, and the client might never see the answer that says why (RFC 9112, section 9.6). So what comes
-/// is thrown
-/// away for a while first. One per event loop.
+/// reset the connection, and the client might never see the answer that says why (RFC 9112, section 9.6). So
+/// what comes is thrown away for a while first. One per event loop.
 final class Lingering {
     private final Vertx vertx;
 

@@ -23,8 +23,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// One event loop's share of the public port: checks each head, makes the [Exchange], hands it to the
-/// application, and
-/// turns whatever that throws into an answer.
+/// application, and turns whatever that throws into an answer.
 final class PublicLoop extends VerticleBase {
     private static final Logger log = LoggerFactory.getLogger(PublicLoop.class);
 

@@ -21,8 +21,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 
 /// The gateway's public address. Started last and stopped first of all beans; both block their caller, never an
-/// event
-/// loop.
+/// event loop.
 public final class PublicPort implements SmartLifecycle {
     private static final Logger log = LoggerFactory.getLogger(PublicPort.class);
 

@@ -51,8 +51,7 @@ final class Deadlines {
     }
 
     /// What is left of `millis` at `nowNanos`; less than 1 when nothing is. A started millisecond counts, so
-    /// that a
-    /// caller's 1 ms is not refused before it was tried.
+    /// that a caller's 1 ms is not refused before it was tried.
     static long leftMillis(long arrivedNanos, long millis, long nowNanos) {
         long leftNanos = TimeUnit.MILLISECONDS.toNanos(millis) - (nowNanos - arrivedNanos);
         return Math.ceilDiv(leftNanos, 1_000_000L);

@@ -16,10 +16,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
-/// The gateway's own numbers, listed in `docs/metrics.md`. Labels come from the routing table and from
-/// enums, never
-/// from a request; what leaves the table leaves the metrics. Any thread; a record costs a map look-up and two
-/// additions.
+/// The gateway's own numbers, listed in `docs/metrics.md`. Labels come from the routing table and from enums,
+/// never from a request; what leaves the table leaves the metrics. Any thread; a record costs a map look-up and
+/// two additions.
 public final class GatewayMetrics {
     /// How a predict call ended for its caller.
     enum Outcome {
@@ -152,8 +151,7 @@ public final class GatewayMetrics {
     }
 
     /// Forgets the versions that `index` no longer has. A call that is still in flight may bring one back for a
-    /// while:
-    /// until the next table.
+    /// while: until the next table.
     public void retain(RoutingIndex index) {
         Set<Version> present = new HashSet<>();
         for (ModelRoute model : index.models()) {

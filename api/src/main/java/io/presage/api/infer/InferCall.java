@@ -34,12 +34,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// One admitted call, from its body to the end of its answer: an attempt at a replica, at most one retry on
-/// another, at
-/// most one move to the version that a newer table names, all within one deadline.
+/// another, at most one move to the version that a newer table names, all within one deadline.
 ///
 /// It ends exactly once, in [#finish]: by an answer, a refusal, the deadline, or because the client went away;
-/// then the
-/// body's room, the replica's permit and the timer are given back. One event loop.
+/// then the body's room, the replica's permit and the timer are given back. One event loop.
 final class InferCall {
     private static final Logger log = LoggerFactory.getLogger(InferCall.class);
     private static final AsciiString MODEL_VERSION = AsciiString.cached(Headers.MODEL_VERSION);
@@ -78,7 +76,8 @@ final class InferCall {
     private @Nullable Body body;
     private @Nullable WorkerCall attempt;
 
-    /// `target` looks the version up in the newest table each time it is asked; `route` is what it said at first.
+    /// `target` looks the version up in the newest table each time it is asked; `route` is what it said at
+    /// first.
     InferCall(
             Exchange exchange,
             Loop loop,
@@ -189,8 +188,7 @@ final class InferCall {
     }
 
     /// A promote may have moved the calls while this one was on its way to the version they went to before:
-    /// then it
-    /// follows, once. That is no retry and costs no budget: tables move rarely.
+    /// then it follows, once. That is no retry and costs no budget: tables move rarely.
     private boolean movedOn(Outcome.Refused refused, Body whole) {
         if (refused.refusal() != Outcome.Refusal.NOT_HELD || moved) {
             return false;

@@ -19,8 +19,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /// The path of a call to a model, in the order in which it is walked: cheap refusals first, and nothing taken
-/// that a
-/// later refusal would have to give back, but for the body's room. One per event loop, and everything on it.
+/// that a later refusal would have to give back, but for the body's room. One per event loop, and everything on
+/// it.
 final class InferPipeline {
     private static final int STICKY_KEY_CHARACTERS_MAX = 256;
 

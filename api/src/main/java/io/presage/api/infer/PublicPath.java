@@ -6,8 +6,8 @@ import io.vertx.core.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/// What a path of the public port names. Pure. Names are percent-decoded once and must then be names; all else is
-/// [Unknown].
+/// What a path of the public port names. Pure. Names are percent-decoded once and must then be names; all else
+/// is [Unknown].
 sealed interface PublicPath {
     record Root() implements PublicPath {}
 

@@ -15,7 +15,8 @@ final class RepositoryIndex {
     private static final String READY = "\",\"state\":\"READY\",\"reason\":\"\"}";
     private static final String UNAVAILABLE = "\",\"state\":\"UNAVAILABLE\",\"reason\":\"no Ready replica\"}";
 
-    /// Whether only what is ready is asked for. `body` is empty or `{"ready": bool}`; other members are ignored.
+    /// Whether only what is ready is asked for. `body` is empty or `{"ready": bool}`; other members are
+    /// ignored.
     /// @throws ProblemException INVALID_REQUEST
     static boolean readyOnly(byte[] body) {
         if (body.length == 0) {

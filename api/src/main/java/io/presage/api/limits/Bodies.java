@@ -8,8 +8,8 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 
 /// Lets bodies in: not larger than `bytesMax` each, not more than the budget together. A body that says its
-/// length is
-/// refused before a byte of it is read. Called on the request's event loop, before any of its body was handled.
+/// length is refused before a byte of it is read. Called on the request's event loop, before any of its body
+/// was handled.
 public final class Bodies {
     private final long bytesMax;
     private final BodyBudget budget;

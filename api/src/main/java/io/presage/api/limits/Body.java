@@ -4,9 +4,9 @@ import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A whole request body as the pieces it came in, counted against a [BodyBudget] until it is closed. Its bytes are
-/// never looked at, and not copied either, but for small pieces: those are gathered, or a body of one-byte chunks
-/// would take a hundred times its size. One event loop.
+/// A whole request body as the pieces it came in, counted against a [BodyBudget] until it is closed. Its bytes
+/// are never looked at, and not copied either, but for small pieces: those are gathered, or a body of one-byte
+/// chunks would take a hundred times its size. One event loop.
 public final class Body implements AutoCloseable {
     private static final int SMALL_BYTES = 4096;
     private static final int GATHER_BYTES = 16_384;

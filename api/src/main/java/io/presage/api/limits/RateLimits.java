@@ -53,8 +53,7 @@ public final class RateLimits {
 
     /// Takes one permit of this key on this model.
     /// @throws ProblemException RATE_LIMITED with the time until the next permit; OVERLOADED when too many
-    /// other pairs
-    ///     are in use
+    ///     other pairs are in use
     public void spend(Grant grant, String model) {
         var limit = grant.limit() == null ? byDefault : grant.limit();
         var entry = entry(new Pair(grant.keyId(), model), limit);

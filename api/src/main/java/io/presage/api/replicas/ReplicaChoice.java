@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /// Least in flight of two chosen at random: close to the best of all, without every gateway running to the same
-/// replica at once (Mitzenmacher, "The Power of Two Choices", 2001). Of two that refuse, the others are asked in
-/// turn, so that one usable replica is enough. Pure but for the permits that it takes.
+/// replica at once (Mitzenmacher, "The Power of Two Choices", 2001). Of two that refuse, the others are asked
+/// in turn, so that one usable replica is enough. Pure but for the permits that it takes.
 final class ReplicaChoice {
     /// The one that gave a permit; empty when none would. `tried` is left out.
     static <T extends Candidate> Optional<T> choose(List<T> candidates, List<T> tried, RandomGenerator random) {

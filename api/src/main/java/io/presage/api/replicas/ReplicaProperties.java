@@ -12,7 +12,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param circuitCallsMin calls before a circuit may open, 1..`circuitWindow`
 /// @param circuitFailurePercent share of failed calls that opens it, 1..100
 /// @param circuitOpen how long it stays open before a call may probe the worker again
-/// @param timeoutCountsFrom a call that ran out of time says something about the worker only if it had this long
+/// @param timeoutCountsFrom a call that ran out of time says something about the worker only if it had this
+///     long
 public record ReplicaProperties(
         @DefaultValue("1024") @Min(1) @Max(100_000) int inFlightMax,
         @DefaultValue("20") @Min(2) @Max(1000) int circuitWindow,

@@ -4,11 +4,10 @@ import io.presage.contract.state.RoutingTable;
 import java.util.Comparator;
 import java.util.List;
 
-/// How a model's calls are spread over its versions: 10,000 buckets, of which each candidate owns as many of the
-/// first as its weight says, and the active version the rest. The bucket of a call depends on nothing but the
-/// model and its sticky key. So raising a candidate from 5 % to 10 % moves exactly those 5 %, the same key
-/// stays on
-/// its side, and every gateway decides alike. Immutable; any thread.
+/// How a model's calls are spread over its versions: 10,000 buckets, of which each candidate owns as many of
+/// the first as its weight says, and the active version the rest. The bucket of a call depends on nothing but
+/// the model and its sticky key. So raising a candidate from 5 % to 10 % moves exactly those 5 %, the same key
+/// stays on its side, and every gateway decides alike. Immutable; any thread.
 public final class Split {
     public static final int BUCKETS = 10_000;
 
@@ -52,8 +51,8 @@ public final class Split {
         return versions[i];
     }
 
-    /// 0..9999. FNV-1a over the model, a separator that no name holds, and the key; then MurmurHash3's finalizer,
-    /// without which short keys that differ in their last character would land close together.
+    /// 0..9999. FNV-1a over the model, a separator that no name holds, and the key; then MurmurHash3's
+    /// finalizer, without which short keys that differ in their last character would land close together.
     static int bucket(String model, String key) {
         long hash = mix(mix(FNV_OFFSET, model) * FNV_PRIME, key);
         hash = (hash ^ (hash >>> 33)) * 0xff51afd7ed558ccdL;

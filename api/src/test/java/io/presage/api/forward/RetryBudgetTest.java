@@ -25,8 +25,7 @@ class RetryBudgetTest {
     }
 
     /// Every call fails from second 3 to 7, at 1,000 calls a second: what reaches the workers stays near 1.2
-    /// times the
-    /// calls, and not twice.
+    /// times the calls, and not twice.
     @Test
     void retry_budget_under_outage() {
         var report = new StringBuilder("second  calls  retries  attempts\n");

@@ -101,8 +101,7 @@ class ReplicaChoiceTest {
     }
 
     /// Three replicas answer in 10 ms; one of them fails at once from second 2 to 6. A replica that fails fast
-    /// looks
-    /// idle, and least in flight alone would send it everything.
+    /// looks idle, and least in flight alone would send it everything.
     @Test
     void black_hole_replica() {
         record Running(Replica replica, long endMillis) {}

@@ -3,15 +3,15 @@ package io.presage.contract.http;
 /// Paths of the registry's internal port, all guarded by [Headers#SERVICE_SECRET].
 public final class InternalPaths {
     /// GET `?after=REVISION&worker=ID` answers [io.presage.contract.state.DesiredState],
-    /// `?after=REVISION&gateway=ID`
-    /// answers [io.presage.contract.state.RoutingTable]; 204 when nothing newer came within 25 s. `after=-1`
-    /// answers at once.
+    /// `?after=REVISION&gateway=ID` answers [io.presage.contract.state.RoutingTable]; 204 when nothing newer
+    /// came within 25 s. `after=-1` answers at once.
     public static final String STATE = "/internal/state";
 
     /// POST [io.presage.contract.state.Report]: 204.
     public static final String REPORT = "/internal/report";
 
-    /// POST `/{validationId}` [io.presage.contract.state.ValidationResult]: 204, also when it was reported before.
+    /// POST `/{validationId}` [io.presage.contract.state.ValidationResult]: 204, also when it was reported
+    /// before.
     public static final String VALIDATIONS = "/internal/validations";
 
     /// GET `/{sha256}`: the bytes, with Content-Length.

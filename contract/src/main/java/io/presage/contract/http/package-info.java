@@ -1,4 +1,5 @@
-/// Names that travel between the parts in HTTP: headers and internal paths. Constants only; used by every service.
+/// Names that travel between the parts in HTTP: headers and internal paths. Constants only; used by every
+/// service.
 @NullMarked
 package io.presage.contract.http;
 

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// Reads tensors that travel as bytes (OIP binary tensor extension): little-endian, row-major, no padding; BYTES
-/// elements each behind their length in 4 bytes. One thread.
+/// Reads tensors that travel as bytes (OIP binary tensor extension): little-endian, row-major, no padding;
+/// BYTES elements each behind their length in 4 bytes. One thread.
 final class BinaryReader {
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     private static final int LENGTH_BYTES = 4;

@@ -8,11 +8,11 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads OIP v2 REST requests: JSON with nested or flat data, and the binary tensor extension.
 ///
-/// One pass over the body; numbers go straight into the tensors' memory, and nothing is allocated before its size
-/// is known to be within [CodecLimits]. Unknown members are ignored; known ones may be missing (`null`) where the
-/// protocol makes them optional, but not given twice. Whatever the bytes are, the outcome is a request or a
-/// [ProblemException] INVALID_REQUEST, INVALID_TENSOR or BODY_TOO_LARGE that names the place. One thread at a
-/// time.
+/// One pass over the body; numbers go straight into the tensors' memory, and nothing is allocated before its
+/// size is known to be within [CodecLimits]. Unknown members are ignored; known ones may be missing (`null`)
+/// where the protocol makes them optional, but not given twice. Whatever the bytes are, the outcome is a
+/// request or a [ProblemException] INVALID_REQUEST, INVALID_TENSOR or BODY_TOO_LARGE that names the place. One
+/// thread at a time.
 public final class InferRequestReader {
     private static final byte[] ID = JsonScanner.ascii("id");
     private static final byte[] PARAMETERS = JsonScanner.ascii("parameters");
@@ -96,9 +96,9 @@ public final class InferRequestReader {
         }
     }
 
-    /// Reads a raw request (`Inference-Header-Content-Length: 0`): the body is the bytes of the model's one input,
-    /// of whose dimensions at most one is variable. A BYTES input takes the body as its one element. All outputs
-    /// are to travel as binary.
+    /// Reads a raw request (`Inference-Header-Content-Length: 0`): the body is the bytes of the model's one
+    /// input, of whose dimensions at most one is variable. A BYTES input takes the body as its one element. All
+    /// outputs are to travel as binary.
     ///
     /// @throws ProblemException INVALID_REQUEST, INVALID_TENSOR, BODY_TOO_LARGE
     public InferRequest readRaw(byte[] body, int offset, int length, Signature signature) {

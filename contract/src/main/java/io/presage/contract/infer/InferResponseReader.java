@@ -23,8 +23,8 @@ public final class InferResponseReader {
     private boolean hasOutputs;
 
     /// Reads all of `body`; the tensors lie in heap memory. `jsonLength`: value of
-    /// `Inference-Header-Content-Length`, or -1 when that header is absent. `model_name` and
-    /// `model_version` are `""` when they are not there, as in expected answers that hold for any version.
+    /// `Inference-Header-Content-Length`, or -1 when that header is absent. `model_name` and `model_version`
+    /// are `""` when they are not there, as in expected answers that hold for any version.
     ///
     /// @throws ProblemException INVALID_REQUEST, INVALID_TENSOR, BODY_TOO_LARGE
     public static InferResponse read(byte[] body, int jsonLength) {

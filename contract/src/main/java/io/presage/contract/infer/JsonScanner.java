@@ -5,9 +5,9 @@ import io.presage.contract.problem.ProblemException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/// A pull scanner over one JSON text in UTF-8. The caller knows what should come next and asks for it; nothing is
-/// built that was not asked for. What does not fit is a [ProblemException] INVALID_REQUEST with the byte it was
-/// found at, never another exception. One thread; reused for text after text.
+/// A pull scanner over one JSON text in UTF-8. The caller knows what should come next and asks for it; nothing
+/// is built that was not asked for. What does not fit is a [ProblemException] INVALID_REQUEST with the byte it
+/// was found at, never another exception. One thread; reused for text after text.
 ///
 /// Objects and arrays are read as loops:
 /// ```java

@@ -2,8 +2,8 @@ package io.presage.contract.infer;
 
 import org.jspecify.annotations.Nullable;
 
-/// Strings for the names that come again and again, so that a call makes none. Holds at most 64 short names;
-/// a name that hashes to another's place takes it. One thread.
+/// Strings for the names that come again and again, so that a call makes none. Holds at most 64 short names; a
+/// name that hashes to another's place takes it. One thread.
 final class NameCache {
     private static final int PLACES = 64;
     private static final int NAME_BYTES_MAX = 64;

@@ -8,9 +8,9 @@ import java.nio.charset.StandardCharsets;
 ///
 /// Floats: up to 18 digits go into a long, which one multiplication or division by an exact power of ten turns
 /// into a double. That double is the correctly rounded one if the digits fit 53 bits and the power is at most
-/// 10^22 (Clinger, "How to read floating point numbers accurately", PLDI 1990). Rounding it to a float is correct
-/// too unless it lies within a few units of the middle between two floats: it is at most 2 units off. Everything
-/// else goes to the JDK's own parser. One thread.
+/// 10^22 (Clinger, "How to read floating point numbers accurately", PLDI 1990). Rounding it to a float is
+/// correct too unless it lies within a few units of the middle between two floats: it is at most 2 units off.
+/// Everything else goes to the JDK's own parser. One thread.
 final class NumberReader {
     /// Longer numbers are refused: none is meant, and parsing them costs more than it is worth.
     private static final int NUMBER_CHARS_MAX = 400;
@@ -65,8 +65,9 @@ final class NumberReader {
         return Float.isNaN(simple) ? readAnyFloat() : simple;
     }
 
-    /// Most floats: a sign, up to 9 digits with a point somewhere between them, no exponent, and not near a tie.
-    /// NaN, and nothing consumed, for all others. `end` is behind the JSON text, in which a number cannot be last.
+    /// Most floats: a sign, up to 9 digits with a point somewhere between them, no exponent, and not near a
+    /// tie. NaN, and nothing consumed, for all others. `end` is behind the JSON text, in which a number cannot
+    /// be last.
     private float readSimpleFloat(byte[] bytes, int start, int end) {
         int i = start;
         boolean isNegative = i < end && bytes[i] == '-';

@@ -3,9 +3,8 @@ package io.presage.contract.infer;
 import java.util.Arrays;
 import java.util.List;
 
-/// Dimensions of a tensor, outermost first; rank 0 is a scalar. In a signature -1 means "any"; in a tensor every
-/// dimension
-/// is 0 or more.
+/// Dimensions of a tensor, outermost first; rank 0 is a scalar. In a signature -1 means "any"; in a tensor
+/// every dimension is 0 or more.
 public final class Shape {
     public static final int RANK_MAX = 16;
 

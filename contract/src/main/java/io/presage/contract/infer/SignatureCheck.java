@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 public final class SignatureCheck {
     /// The inputs in the signature's order, one for each.
     ///
-    /// @throws ProblemException INVALID_TENSOR for a missing, unknown or doubled input, a wrong datatype or shape,
-    ///     and for a batchable version when inputs differ in their rows or have none
+    /// @throws ProblemException INVALID_TENSOR for a missing, unknown or doubled input, a wrong datatype or
+    ///     shape, and for a batchable version when inputs differ in their rows or have none
     public static List<Tensor> check(Signature signature, List<Tensor> inputs) {
         var specs = signature.inputs();
         var ordered = new ArrayList<Tensor>(specs.size());

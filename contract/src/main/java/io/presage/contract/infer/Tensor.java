@@ -14,10 +14,9 @@ public sealed interface Tensor {
 
     /// Elements of one fixed size.
     ///
-    /// @param data little-endian, position 0, limit = elements * byteSize; direct when an engine is to read
-    ///     it without a
-    ///     copy. Whoever allocated it may reuse it once the call that carries the tensor has ended: copy what
-    ///     must live longer.
+    /// @param data little-endian, position 0, limit = elements * byteSize; direct when an engine is to read it
+    ///     without a copy. Whoever allocated it may reuse it once the call that carries the tensor has ended:
+    ///     copy what must live longer.
     record Fixed(String name, DataType dataType, Shape shape, ByteBuffer data) implements Tensor {
         public Fixed {
             if (dataType == DataType.BYTES) {

@@ -22,7 +22,8 @@ final class TensorMemory {
         bytesUsed = 0;
     }
 
-    /// Elements of the tensor, whose memory fits what is left; a BYTES tensor's are charged without their content.
+    /// Elements of the tensor, whose memory fits what is left; a BYTES tensor's are charged without their
+    /// content.
     int elementCount(TensorHead head) {
         long count;
         try {

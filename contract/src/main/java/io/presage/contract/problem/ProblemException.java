@@ -3,9 +3,8 @@ package io.presage.contract.problem;
 import org.jspecify.annotations.Nullable;
 
 /// A [Problem] with the sentence that a person needs. The message names the thing, its value and what was
-/// expected,
-/// and holds no secret and no payload. For problems of type CALLER and OVERLOAD no stack trace is taken: they are
-/// answers.
+/// expected, and holds no secret and no payload. For problems of type CALLER and OVERLOAD no stack trace is
+/// taken: they are answers.
 public final class ProblemException extends RuntimeException {
     private final Problem problem;
     private final int retryAfterSeconds;

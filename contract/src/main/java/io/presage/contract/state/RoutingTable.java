@@ -20,7 +20,8 @@ public record RoutingTable(long revision, List<Model> models, List<Worker> worke
         keys = List.copyOf(keys);
     }
 
-    /// @param targets the live split; weights sum to 10,000, or the list is empty when nothing was ever in force
+    /// @param targets the live split; weights sum to 10,000, or the list is empty when nothing was ever in
+    ///     force
     /// @param versions every version that can be called, pinned ones too; ascending
     /// @param aliases alias -> version; `champion` is always the active version
     public record Model(String name, List<Target> targets, List<Version> versions, Map<String, Integer> aliases) {
@@ -34,7 +35,8 @@ public record RoutingTable(long revision, List<Model> models, List<Worker> worke
     /// @param weightBasisPoints 0..10000
     public record Target(int version, int weightBasisPoints) {}
 
-    /// @param workers ids of workers on which it is Ready; empty for a version that exists but is not served now
+    /// @param workers ids of workers on which it is Ready; empty for a version that exists but is not served
+    ///     now
     public record Version(int version, List<String> workers) {
         public Version {
             workers = List.copyOf(workers);

@@ -7,8 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-/// `docs/errors.md` is generated from [Problem]. This test writes it when told to, and else fails when it is out
-/// of date.
+/// `docs/errors.md` is generated from [Problem]. This test writes it when told to, and else fails when it is
+/// out of date.
 class ErrorsPageTest {
     private static final Path PAGE = Path.of("..", "docs", "errors.md");
     private static final String REGENERATE = "mvn -q -pl contract test -Dtest=ErrorsPageTest -Dpresage.docs.write=true";

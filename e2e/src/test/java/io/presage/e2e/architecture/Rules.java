@@ -89,7 +89,8 @@ final class Rules {
                     "java.sql..",
                     "org.slf4j.."));
 
-    /// Time is an `InstantSource` or a `LongSupplier nanos`, chance a `RandomGenerator`: so a test can hold them.
+    /// Time is an `InstantSource` or a `LongSupplier nanos`, chance a `RandomGenerator`: so a test can hold
+    /// them.
     static final ArchRule TIME_AND_CHANCE_COME_FROM_WIRING =
             classes().that(areNot(wiring())).should(callNothingOf(NOT_REPEATABLE));
 

@@ -1,5 +1,5 @@
-/// What docs/ARCHITECTURE.md and CONTRIBUTING.md promise about the code's shape, held by tests over the compiled
-/// classes of every module.
+/// What docs/ARCHITECTURE.md and CONTRIBUTING.md promise about the code's shape, held by tests over the
+/// compiled classes of every module.
 @NullMarked
 package io.presage.e2e.architecture;
 

@@ -17,9 +17,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /// As much of a Kubernetes API server as Helm's `lookup` of a Secret asks for: discovery, and reading by name.
-/// One for
-/// the whole test run, because Helm finds it through the KUBECONFIG that this JVM was started with; so no test can
-/// reach a real cluster. Not for tests that run side by side.
+/// One for the whole test run, because Helm finds it through the KUBECONFIG that this JVM was started with; so
+/// no test can reach a real cluster. Not for tests that run side by side.
 final class FakeCluster {
     private static final String SECRETS = "/api/v1/namespaces/" + Chart.NAMESPACE + "/secrets/";
 

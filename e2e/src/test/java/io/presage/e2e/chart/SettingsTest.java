@@ -8,8 +8,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /// The chart and the compose file set only what the services read: a misspelt variable would be ignored in
-/// silence,
-/// or stop the start.
+/// silence, or stop the start.
 final class SettingsTest {
     /// Read by the JVM, by Postgres' image, and by conditions of Spring Cloud Kubernetes that its metadata
     /// leaves out.

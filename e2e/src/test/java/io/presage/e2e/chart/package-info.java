@@ -1,6 +1,5 @@
 /// The Helm chart, the compose file and the Dockerfile, checked without a cluster or a container engine: linted
-/// and
-/// rendered with the real Helm, then read as data.
+/// and rendered with the real Helm, then read as data.
 @NullMarked
 package io.presage.e2e.chart;
 

@@ -22,8 +22,7 @@ import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /// Postgres, a registry, workers and a gateway: the shipped jars, each a process with its own folder and fixed
-/// ports, so
-/// that it can be killed and started again as it was. Logs go to `target/e2e-logs/NAME/`. One thread.
+/// ports, so that it can be killed and started again as it was. Logs go to `target/e2e-logs/NAME/`. One thread.
 public final class Cluster implements AutoCloseable {
     public static final Duration START_MAX = Duration.ofMinutes(2);
     private static final Duration CHANGE_MAX = Duration.ofSeconds(60);

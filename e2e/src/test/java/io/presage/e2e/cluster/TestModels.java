@@ -6,8 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /// Small ONNX models, written by hand as the protocol buffers that they are (onnx.proto, IR version 8, opset
-/// 13), so
-/// that every version answers visibly differently.
+/// 13), so that every version answers visibly differently.
 public final class TestModels {
     private static final int FLOAT = 1;
 

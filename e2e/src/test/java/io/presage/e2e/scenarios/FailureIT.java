@@ -17,8 +17,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Parts of a cluster die under load. In order, because the last scenario leaves no control plane behind, and
-/// because
-/// starting a cluster for each would cost more than all of them take.
+/// because starting a cluster for each would cost more than all of them take.
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class FailureIT {
     private static final Map<Integer, Float> INCREMENTS = Map.of(1, 100f);

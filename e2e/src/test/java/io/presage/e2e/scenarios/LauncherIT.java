@@ -42,9 +42,8 @@ class LauncherIT {
     }
 
     /// A PATH with the usual tools but no Java, and no home to look in. Where the machine has a JDK 25 in one
-    /// of the
-    /// usual folders there is nothing to complain about, so that the script is given a copy of itself without
-    /// them.
+    /// of the usual folders there is nothing to complain about, so that the script is given a copy of itself
+    /// without them.
     @Test
     void missingJdk_isOneLineThatSaysWhatToDo() throws Exception {
         var script = Files.readString(root().resolve("presage"))

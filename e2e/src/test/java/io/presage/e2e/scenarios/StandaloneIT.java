@@ -25,8 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// One process, as a newcomer has it: every demo model answers as its sample says, and it all survives a stop
-/// and a
-/// kill. In order: the later scenarios end the process that the earlier ones ask.
+/// and a kill. In order: the later scenarios end the process that the earlier ones ask.
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class StandaloneIT {
     private static final List<String> SHIPPED = List.of("tumour", "digits", "minilm");

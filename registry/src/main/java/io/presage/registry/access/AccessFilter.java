@@ -20,9 +20,8 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /// In front of everything: `/internal` wants the service secret, health and metrics are open, all the rest
-/// wants an
-/// API key with the role that [AccessRules] names. Decides on the path as the dispatcher will see it: paths that
-/// could be read in two ways (dot segments, `;`, encoded slashes) are refused. Any thread.
+/// wants an API key with the role that [AccessRules] names. Decides on the path as the dispatcher will see it:
+/// paths that could be read in two ways (dot segments, `;`, encoded slashes) are refused. Any thread.
 final class AccessFilter extends OncePerRequestFilter {
     private static final Pattern OPEN = Pattern.compile("/actuator/health(/[A-Za-z0-9]+)?|/actuator/prometheus");
     private static final Pattern AMBIGUOUS =

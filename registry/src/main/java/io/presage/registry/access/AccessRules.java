@@ -7,8 +7,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /// Which role a call needs. Pure. A call that no rule names is for ADMIN alone: a path that somebody forgets
-/// here is
-/// closed, not open.
+/// here is closed, not open.
 final class AccessRules {
     private static final Set<Role> PUBLISH = Set.of(Role.PUBLISH);
     private static final Set<Role> PROMOTE = Set.of(Role.PROMOTE);

@@ -15,8 +15,8 @@ import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The file with the first ADMIN key. It is written whole and durably (mode 600, fsync, rename) before the key is
-/// accepted, so that no key is ever in force that nobody can read. Used once, at start.
+/// The file with the first ADMIN key. It is written whole and durably (mode 600, fsync, rename) before the key
+/// is accepted, so that no key is ever in force that nobody can read. Used once, at start.
 final class BootstrapKeyFile {
     private static final Logger log = LoggerFactory.getLogger(BootstrapKeyFile.class);
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");

@@ -10,8 +10,7 @@ import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 
 /// The text of an API key, `presage_<id>_<secret>`: 12 characters of id, 43 of secret (256 random bits,
-/// base64url).
-/// Its `toString` shows the id alone.
+/// base64url). Its `toString` shows the id alone.
 final class KeyText {
     private static final Pattern FORM = Pattern.compile("presage_([a-z0-9]{12})_[A-Za-z0-9_-]{43}");
     private static final String ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789";

@@ -26,10 +26,9 @@ import org.slf4j.LoggerFactory;
 ///
 /// An upload is written to `incoming/`, digested on the way, fsynced, and renamed into its place only after the
 /// transaction that names it has done everything but commit; then both directories are fsynced. So a version
-/// that was
-/// acknowledged has its bytes, and bytes that nobody acknowledged are in `incoming/` at most, where [#sweep] finds
-/// them. Every file in `incoming/` is locked by the process that writes it; the lock ends with the process.
-/// Any thread.
+/// that was acknowledged has its bytes, and bytes that nobody acknowledged are in `incoming/` at most, where
+/// [#sweep] finds them. Every file in `incoming/` is locked by the process that writes it; the lock ends with
+/// the process. Any thread.
 public final class ArtifactStore {
     private static final Logger log = LoggerFactory.getLogger(ArtifactStore.class);
     private static final int BUFFER_BYTES = 128 * 1024;
@@ -122,8 +121,8 @@ public final class ArtifactStore {
         return bytes;
     }
 
-    /// Moves `upload` to its place, durably, or does nothing when its bytes are there already. Called last before
-    /// the commit of the transaction that names it.
+    /// Moves `upload` to its place, durably, or does nothing when its bytes are there already. Called last
+    /// before the commit of the transaction that names it.
     public void keep(Upload upload) throws IOException {
         var target = path(upload.sha256());
         if (Files.exists(target) && Files.size(target) == upload.bytes()) {

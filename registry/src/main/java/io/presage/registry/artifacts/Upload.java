@@ -7,8 +7,8 @@ import java.nio.file.Path;
 
 /// Bytes that arrived whole and are durable under a temporary name. Closing one that was not kept deletes it.
 ///
-/// Used by one thread. The channel stays open, and with it the file's lock, until the end: a registry that starts
-/// meanwhile on the same file system sees that somebody owns the file and leaves it.
+/// Used by one thread. The channel stays open, and with it the file's lock, until the end: a registry that
+/// starts meanwhile on the same file system sees that somebody owns the file and leaves it.
 public final class Upload implements AutoCloseable {
     private final Path file;
     private final FileChannel channel;

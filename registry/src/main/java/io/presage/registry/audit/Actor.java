@@ -2,8 +2,8 @@ package io.presage.registry.audit;
 
 import org.jspecify.annotations.Nullable;
 
-/// On whose behalf this thread works. Bound by the access filter around a request; the control loop works as the
-/// registry itself.
+/// On whose behalf this thread works. Bound by the access filter around a request; the control loop works as
+/// the registry itself.
 ///
 /// @param name `key:ID`, `worker:ID` or `system`
 /// @param requestId null outside of requests

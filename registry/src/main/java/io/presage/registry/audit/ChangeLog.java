@@ -4,9 +4,8 @@ import java.util.List;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /// Ends a change: audit rows, next revision, notification, all in the caller's transaction, so that either all
-/// of it
-/// is visible or nothing. To be called last in the transaction: the revision's row is locked until it ends, which
-/// puts changes in order and would else make everybody wait for the slowest. Any thread.
+/// of it is visible or nothing. To be called last in the transaction: the revision's row is locked until it
+/// ends, which puts changes in order and would else make everybody wait for the slowest. Any thread.
 public final class ChangeLog {
     private final AuditRepository repository;
 
@@ -30,8 +29,7 @@ public final class ChangeLog {
     }
 
     /// The next revision for something seen, not decided (a worker's slot became Ready): others must know it,
-    /// but it
-    /// is no change of what should be, so it has no audit row.
+    /// but it is no change of what should be, so it has no audit row.
     public long observe() {
         return record(List.of());
     }

@@ -14,10 +14,9 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.TransactionException;
 
-/// One virtual thread with a connection of its own that listens to `presage_state` and refreshes the snapshots: on
-/// every notification, and each `period` in case one was missed. When the connection breaks it makes a new one
-/// each
-/// second; the snapshots stay as they are until then.
+/// One virtual thread with a connection of its own that listens to `presage_state` and refreshes the snapshots:
+/// on every notification, and each `period` in case one was missed. When the connection breaks it makes a new
+/// one each second; the snapshots stay as they are until then.
 ///
 /// Starts before the web server, so that the first poll finds a snapshot, and stops after it.
 final class RevisionListener implements SmartLifecycle {

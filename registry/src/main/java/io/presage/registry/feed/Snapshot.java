@@ -17,8 +17,7 @@ record Snapshot(long revision, Content<RoutingTable> routing, Map<String, Conten
     }
 
     /// Builds the next snapshot. What equals its part of `before` is taken from there, with its revision, so
-    /// that a
-    /// change wakes only those whom it concerns.
+    /// that a change wakes only those whom it concerns.
     static Snapshot of(PlatformState state, @Nullable Snapshot before) {
         var workers = new HashMap<String, Content<DesiredState>>();
         state.workers().forEach((id, desired) -> {

@@ -13,12 +13,10 @@ import org.jspecify.annotations.Nullable;
 /// The latest snapshot, and the polls that wait for the next.
 ///
 /// `latest` is one volatile reference to an immutable value; it is written under `lock`, which also guards
-/// `closed`.
-/// Polls wait on `changed`, each on its own virtual thread and at most `pollsMax` of them. [#refresh] wakes
-/// them all;
-/// each looks whether its own part is news and else waits on. [#close] lets all of them go at once. One refresh
-/// runs
-/// at a time (`building`), so that a burst of notifications builds one snapshot, not many.
+/// `closed`. Polls wait on `changed`, each on its own virtual thread and at most `pollsMax` of them. [#refresh]
+/// wakes them all; each looks whether its own part is news and else waits on. [#close] lets all of them go at
+/// once. One refresh runs at a time (`building`), so that a burst of notifications builds one snapshot, not
+/// many.
 final class Snapshots {
     private final SnapshotRepository repository;
     private final Semaphore polls;
@@ -66,12 +64,12 @@ final class Snapshots {
         }
     }
 
-    /// Waits until `part` has a revision over `after`, and returns it; empty when the time is over or the registry
-    /// stops. `after` -1 is answered at once, and so is one from a future that this database does not know (it was
-    /// restored from a backup): what is here is the truth then.
+    /// Waits until `part` has a revision over `after`, and returns it; empty when the time is over or the
+    /// registry stops. `after` -1 is answered at once, and so is one from a future that this database does not
+    /// know (it was restored from a backup): what is here is the truth then.
     ///
     /// @throws ProblemException OVERLOADED when too many wait already, REGISTRY_UNAVAILABLE before the first
-    /// snapshot
+    ///     snapshot
     <T> Optional<Content<T>> await(Function<Snapshot, Content<T>> part, long after) throws InterruptedException {
         if (!polls.tryAcquire()) {
             throw ProblemException.retryAfter(Problem.OVERLOADED, "too many polls wait for the state already", 1);

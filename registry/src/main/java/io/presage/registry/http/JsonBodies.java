@@ -22,8 +22,8 @@ import tools.jackson.databind.exc.ValueInstantiationException;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.type.LogicalType;
 
-/// Reads JSON bodies with a bound, and turns whatever is wrong with one into a message that names the member, what
-/// was found and what was expected. Stateless; any thread.
+/// Reads JSON bodies with a bound, and turns whatever is wrong with one into a message that names the member,
+/// what was found and what was expected. Stateless; any thread.
 public final class JsonBodies {
     /// For the control API, whose bodies are small.
     public static final int BYTES_MAX = 64 * 1024;

@@ -10,8 +10,7 @@ import org.apache.catalina.valves.ErrorReportValve;
 import org.jspecify.annotations.Nullable;
 
 /// Answers what Tomcat refuses by itself, before any filter sees it (an encoded slash, a broken escape), in the
-/// same
-/// form as everything else. Stateless; any thread.
+/// same form as everything else. Stateless; any thread.
 final class ProblemReportValve extends ErrorReportValve {
     private final Supplier<String> ids;
 

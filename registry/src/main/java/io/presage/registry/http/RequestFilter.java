@@ -14,8 +14,8 @@ import org.springframework.web.filter.OncePerRequestFilter;
 import org.springframework.web.servlet.HandlerExceptionResolver;
 import org.springframework.web.servlet.ModelAndView;
 
-/// Outermost filter: gives every request an id and answers what nobody else answered. As an exception resolver it
-/// comes before Spring's own, so that there is one form of errors. Stateless; any thread.
+/// Outermost filter: gives every request an id and answers what nobody else answered. As an exception resolver
+/// it comes before Spring's own, so that there is one form of errors. Stateless; any thread.
 final class RequestFilter extends OncePerRequestFilter implements HandlerExceptionResolver, Ordered {
     private static final String ATTRIBUTE = RequestFilter.class.getName();
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");

@@ -12,8 +12,8 @@ public final class Requests {
         return RequestFilter.requestId(request);
     }
 
-    /// A parameter of the query, decoded. Unlike `getParameter`, which reads a body that claims to be a form (as
-    /// `curl --data-binary` does) into memory, this never touches the body.
+    /// A parameter of the query, decoded. Unlike `getParameter`, which reads a body that claims to be a form
+    /// (as `curl --data-binary` does) into memory, this never touches the body.
     public static Optional<String> query(HttpServletRequest request, String name) {
         var query = request.getQueryString();
         if (query == null) {
@@ -28,7 +28,8 @@ public final class Requests {
         return Optional.empty();
     }
 
-    /// A text with a broken escape stays as it came: it will not match what is expected, and the message shows it.
+    /// A text with a broken escape stays as it came: it will not match what is expected, and the message shows
+    /// it.
     private static String decoded(String text) {
         try {
             return URLDecoder.decode(text, StandardCharsets.UTF_8);

@@ -32,8 +32,7 @@ public final class ModelRepository {
     }
 
     /// Locks the model's row until the transaction ends. Every change of a model, its versions' states, its
-    /// aliases
-    /// and its route begins with this, so that they happen one after the other.
+    /// aliases and its route begins with this, so that they happen one after the other.
     ///
     /// @throws ProblemException MODEL_NOT_FOUND
     public void lock(String model) {

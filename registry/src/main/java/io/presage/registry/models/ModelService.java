@@ -45,8 +45,8 @@ final class ModelService {
         return repository.find(name).orElseThrow(() -> ModelRepository.notFound(name));
     }
 
-    /// Takes a package of any size as the model's next version. The model is looked up first, so that nobody sends
-    /// gigabytes to a misspelt name; it cannot go away meanwhile.
+    /// Takes a package of any size as the model's next version. The model is looked up first, so that nobody
+    /// sends gigabytes to a misspelt name; it cannot go away meanwhile.
     VersionView upload(String model, InputStream body, long lengthAnnounced, @Nullable String sha256)
             throws IOException {
         model(model);

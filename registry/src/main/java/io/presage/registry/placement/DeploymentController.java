@@ -22,8 +22,8 @@ final class DeploymentController {
 
     /// Body of `PUT /models/M/deployment`.
     ///
-    /// @param replicas wanted copies of each deployed version, 1..1000; at most the number of live workers
-    ///     are made
+    /// @param replicas wanted copies of each deployed version, 1..1000; at most the number of live workers are
+    ///     made
     record Deployment(int replicas) {
         Deployment {
             if (replicas < 1 || replicas > REPLICAS_MAX) {

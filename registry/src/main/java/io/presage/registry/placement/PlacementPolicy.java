@@ -15,11 +15,12 @@ import java.util.stream.Stream;
 ///
 /// 1. What is in its right place stays.
 /// 2. Copies over the wanted number go, those first that are not Ready, then those on the fullest worker.
-/// 3. Missing copies go where they fit, to the worker with the smallest share of its memory taken, then the fewest
-///    versions, then the first id; a worker on which the version failed comes last. Big versions choose first.
+/// 3. Missing copies go where they fit, to the worker with the smallest share of its memory taken, then the
+///   fewest versions, then the first id; a worker on which the version failed comes last. Big versions choose
+///   first.
 ///
-/// Wanted copies are at most the number of live workers. What fits nowhere is left out and said. Without any live
-/// worker all stays as it is: there is nowhere to move to, and a worker that comes back finds its versions
+/// Wanted copies are at most the number of live workers. What fits nowhere is left out and said. Without any
+/// live worker all stays as it is: there is nowhere to move to, and a worker that comes back finds its versions
 /// still its.
 final class PlacementPolicy {
     /// @param unplaced versions with fewer copies than wanted, because no worker has room

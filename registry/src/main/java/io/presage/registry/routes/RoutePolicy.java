@@ -20,7 +20,8 @@ final class RoutePolicy {
 
     /// Makes `version` the active one (weight 10,000) or the candidate beside the active one (less).
     ///
-    /// @param expectedActive the goal's active version as the caller knows it, 0 for none; -1 for "whatever it is"
+    /// @param expectedActive the goal's active version as the caller knows it, 0 for none; -1 for "whatever it
+    ///     is"
     static Decision promote(Route route, int version, int weight, int expectedActive) {
         var goal = route.goal();
         if (expectedActive >= 0 && expectedActive != goal.active()) {
@@ -40,7 +41,8 @@ final class RoutePolicy {
         return changed(route, new Split(goal.active(), version, weight));
     }
 
-    /// Takes back the latest move: the canary, else a promote that is not in force yet, else the active version.
+    /// Takes back the latest move: the canary, else a promote that is not in force yet, else the active
+    /// version.
     static Decision rollBack(Route route) {
         var goal = route.goal();
         if (goal.hasCandidate()) {
@@ -56,10 +58,8 @@ final class RoutePolicy {
     }
 
     /// Live follows the goal in one step, once the goal can carry the calls: a version that is to get its first
-    /// calls
-    /// needs enough Ready replicas; one that has calls already needs one, for a lost replica is no reason to
-    /// keep a
-    /// bad canary. Empty while that is not so, and when live is there already.
+    /// calls needs enough Ready replicas; one that has calls already needs one, for a lost replica is no reason
+    /// to keep a bad canary. Empty while that is not so, and when live is there already.
     static Optional<Route> reconcile(Route route, Readiness readiness) {
         var goal = route.goal();
         var live = route.live();

@@ -2,8 +2,8 @@ package io.presage.registry.routes;
 
 import org.jspecify.annotations.Nullable;
 
-/// How calls are spread over at most two versions: the candidate has `weight` basis points, the active version the
-/// rest of 10,000. [#NONE] is the split of a model that was never promoted.
+/// How calls are spread over at most two versions: the candidate has `weight` basis points, the active version
+/// the rest of 10,000. [#NONE] is the split of a model that was never promoted.
 ///
 /// @param active 0 for none
 /// @param candidate 0 for none

@@ -10,10 +10,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /// Gives undecided versions to live workers. Pure. A validation whose worker died, restarted or stays silent is
-/// lost,
-/// for a hostile package may have killed it; after `attemptsMax` of those the version is rejected. One whose
-/// worker
-/// drains is taken back without blame.
+/// lost, for a hostile package may have killed it; after `attemptsMax` of those the version is rejected. One
+/// whose worker drains is taken back without blame.
 final class ValidationPolicy {
     sealed interface Action {
         record Assign(Undecided version, Validator worker) implements Action {}

@@ -95,8 +95,7 @@ public final class ValidationService {
     }
 
     /// A worker's verdict. The first one about a version counts, also if its validation was given up meanwhile;
-    /// later
-    /// ones change nothing.
+    /// later ones change nothing.
     ///
     /// @throws ProblemException NOT_FOUND for a validation that was never given out
     void result(String id, ValidationResult result) {

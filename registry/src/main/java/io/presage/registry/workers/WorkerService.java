@@ -18,8 +18,8 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 /// Takes reports (any thread) and declares workers lost (control loop).
 ///
-/// Nobody is called lost before workers had the time to report: after the start of this registry, and after every
-/// time in which it could not reach the database, for then their reports could not be written either.
+/// Nobody is called lost before workers had the time to report: after the start of this registry, and after
+/// every time in which it could not reach the database, for then their reports could not be written either.
 public final class WorkerService {
     private static final Logger log = LoggerFactory.getLogger(WorkerService.class);
     private static final long NEVER = Long.MIN_VALUE;

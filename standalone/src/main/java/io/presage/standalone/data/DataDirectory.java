@@ -12,8 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import org.jspecify.annotations.Nullable;
 
 /// Everything that Presage keeps, in one folder that only its owner may enter, used by one process at a time.
-/// The lock
-/// is the operating system's, so that it ends with its process however that ends.
+/// The lock is the operating system's, so that it ends with its process however that ends.
 ///
 /// ```
 /// DIR/admin.key        the first ADMIN key, mode 600

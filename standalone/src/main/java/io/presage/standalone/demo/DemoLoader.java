@@ -11,8 +11,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Brings each demo model to where it answers, and leaves alone what is there: a version with the same digest
-/// is not
-/// uploaded again, and a model that has an active version keeps it, whoever chose it.
+/// is not uploaded again, and a model that has an active version keeps it, whoever chose it.
 ///
 /// First everything is uploaded, then everything is waited for, so that validations run while uploads go on.
 final class DemoLoader {

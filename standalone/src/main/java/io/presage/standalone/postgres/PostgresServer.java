@@ -20,11 +20,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 
 /// One Postgres cluster in a folder. The caller holds that folder for itself alone (see the data directory's
-/// lock):
-/// whatever Postgres still runs in it was left behind by a process that was killed, and is stopped first.
+/// lock): whatever Postgres still runs in it was left behind by a process that was killed, and is stopped
+/// first.
 ///
-/// Authentication: `scram-sha-256` for everybody from `initdb` on, over TCP on 127.0.0.1 alone; there is no Unix
-/// socket. The password lies in `password`, mode 600.
+/// Authentication: `scram-sha-256` for everybody from `initdb` on, over TCP on 127.0.0.1 alone; there is no
+/// Unix socket. The password lies in `password`, mode 600.
 ///
 /// `pg_ctl` puts the server into a session of its own, so that a terminal's Ctrl-C reaches Presage but not the
 /// database under it. Postgres refuses to run as root; for root each command therefore runs in a user namespace
@@ -50,7 +50,8 @@ public final class PostgresServer implements AutoCloseable {
         this.password = password;
     }
 
-    /// Starts the cluster in `folder`, made there first where it is missing, and waits until it takes connections.
+    /// Starts the cluster in `folder`, made there first where it is missing, and waits until it takes
+    /// connections.
     ///
     /// @param log where the server's few lines go; begun anew when it has grown past 4 MiB
     /// @throws StartException when it does not start, with the server's own reason
@@ -154,8 +155,7 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /// `postmaster.pid` may be left by a killed process: its server runs on without an owner, or is dead too,
-    /// or its
-    /// number now belongs to something else, which Postgres by itself would take for a running server.
+    /// or its number now belongs to something else, which Postgres by itself would take for a running server.
     private static void stopLeftover(Path folder, Path programs) throws IOException, InterruptedException {
         var file = folder.resolve("data/postmaster.pid");
         List<String> lines;

@@ -26,10 +26,10 @@ import java.util.regex.Pattern;
 
 /// Unpacked packages on disk, one folder for each digest, bounded in bytes.
 ///
-/// A package is fetched into `incoming/`, checked and unpacked there, synced, and renamed to its digest: a folder
-/// with that name is whole. What a crash leaves in `incoming/` goes at the next start. The least recently used
-/// folders go first, by the folder's modification time, which every use sets; one that a [Lease] holds never goes,
-/// so what is in use may exceed the bound, and then nothing else is kept.
+/// A package is fetched into `incoming/`, checked and unpacked there, synced, and renamed to its digest: a
+/// folder with that name is whole. What a crash leaves in `incoming/` goes at the next start. The least
+/// recently used folders go first, by the folder's modification time, which every use sets; one that a [Lease]
+/// holds never goes, so what is in use may exceed the bound, and then nothing else is kept.
 ///
 /// Any thread. Two loads of one digest at a time do the work once: the second waits for the first.
 public final class ArtifactCache {

@@ -50,9 +50,8 @@ public record Manifest(
     ///
     /// @param rowsMax rows of one batch: 1..4096
     /// @param queueRowsMax rows that may wait per instance: 1..65536
-    /// @param windowMicros longest wait of a batch's first row, counted from its arrival; 0 = batch only
-    ///     what queued behind a
-    ///     running batch
+    /// @param windowMicros longest wait of a batch's first row, counted from its arrival; 0 = batch only what
+    ///     queued behind a running batch
     public record Batching(int rowsMax, int queueRowsMax, int windowMicros) {
         public static final Batching DEFAULT = new Batching(32, 256, 0);
     }

@@ -16,8 +16,7 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 import org.yaml.snakeyaml.error.YAMLException;
 
 /// Reads `model.yaml`. Nothing in it makes an object other than maps, lists, strings, numbers and booleans;
-/// what it
-/// does not know, or what is out of range, is refused by name.
+/// what it does not know, or what is out of range, is refused by name.
 final class ManifestReader {
     private static final int BYTES_MAX = 1 << 20;
     private static final int LABELS_MAX = 100_000;

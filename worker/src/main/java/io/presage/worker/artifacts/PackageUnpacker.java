@@ -22,9 +22,8 @@ import org.apache.commons.compress.archivers.zip.ZipFile;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
 /// Puts the files of an uploaded package into an empty folder and nothing anywhere else. A hostile archive
-/// costs at
-/// most the bounds: 10,000 entries, 20 times its own size (at least 10 MiB), and `bytesMax`. For one package; one
-/// thread.
+/// costs at most the bounds: 10,000 entries, 20 times its own size (at least 10 MiB), and `bytesMax`. For one
+/// package; one thread.
 final class PackageUnpacker {
     static final int ENTRIES_MAX = 10_000;
     static final int EXPANSION_MAX = 20;

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Puts the rows of several calls behind each other in direct memory that is reused, and takes outputs apart again
-/// without a copy. For the owner thread alone.
+/// Puts the rows of several calls behind each other in direct memory that is reused, and takes outputs apart
+/// again without a copy. For the owner thread alone.
 final class BatchAssembly {
     private static final int KEPT_BYTES_MAX = 64 << 20;
 

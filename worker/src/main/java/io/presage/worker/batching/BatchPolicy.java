@@ -7,8 +7,8 @@ import java.util.List;
 ///
 /// The oldest live call leads; with it go later calls of the same group, in order, until one no longer fits: a
 /// later, smaller one does not overtake it. Without a window the leader never waits, so calls are batched only
-/// because they queued behind a running batch. With a window a batch that is not full waits for company until the
-/// leader has waited that long since its arrival, not since its turn came.
+/// because they queued behind a running batch. With a window a batch that is not full waits for company until
+/// the leader has waited that long since its arrival, not since its turn came.
 final class BatchPolicy {
     private BatchPolicy() {}
 

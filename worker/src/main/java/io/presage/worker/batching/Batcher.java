@@ -19,11 +19,9 @@ import org.slf4j.LoggerFactory;
 /// One instance of a model, the thread that owns it, and the calls that wait for it.
 ///
 /// State: `queue`, its rows and bytes, and `closing`, all guarded by `lock`. Submitters add under the lock and
-/// wake
-/// the owner; the owner takes what [BatchPolicy] says under the lock and runs it outside. Nobody else ever touches
-/// the instance. A full queue refuses at once. After [#close] nothing is taken any more, what waits is still
-/// run, and
-/// then the owner closes the instance and ends.
+/// wake the owner; the owner takes what [BatchPolicy] says under the lock and runs it outside. Nobody else ever
+/// touches the instance. A full queue refuses at once. After [#close] nothing is taken any more, what waits is
+/// still run, and then the owner closes the instance and ends.
 ///
 /// A batch that fails is run again in halves, so that one bad call fails alone and costs its companions at most
 /// log2(calls) more runs.
@@ -139,8 +137,8 @@ public final class Batcher implements AutoCloseable {
 
     /// Drops what is late and runs at most one batch. For the owner thread, or a test in its place.
     ///
-    /// @return when to look again: a time, [Long#MAX_VALUE] for "when something arrives", or [Long#MIN_VALUE] for
-    ///     never: closed and empty
+    /// @return when to look again: a time, [Long#MAX_VALUE] for "when something arrives", or [Long#MIN_VALUE]
+    ///     for never: closed and empty
     long tick() {
         List<BatchCall> expired;
         List<BatchCall> batch;
@@ -315,8 +313,8 @@ public final class Batcher implements AutoCloseable {
         return rows;
     }
 
-    /// Runs what waits, then closes the instance. Waits at most `waitMillis` for it; the owner goes on by itself
-    /// when that is not enough.
+    /// Runs what waits, then closes the instance. Waits at most `waitMillis` for it; the owner goes on by
+    /// itself when that is not enough.
     public void close(long waitMillis) throws InterruptedException {
         lock.lock();
         try {

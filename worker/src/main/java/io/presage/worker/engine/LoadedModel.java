@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /// One instance of a version in memory. One thread at a time: the instance's owner (batcher thread, or the
-/// event loop that
-/// holds it). Buffers of the outputs are valid until the next [#run] or [#close] of this instance.
+/// event loop that holds it). Buffers of the outputs are valid until the next [#run] or [#close] of this
+/// instance.
 public interface LoadedModel extends AutoCloseable {
     /// The model's own inputs and outputs, as the runtime reports them.
     Signature signature();
@@ -18,8 +18,8 @@ public interface LoadedModel extends AutoCloseable {
     /// @throws io.presage.contract.problem.ProblemException ENGINE_FAILED when the runtime fails
     List<Tensor> run(List<Tensor> inputs);
 
-    /// Another view of the same loaded weights with buffers of its own, for one other thread. The weights go when
-    /// the last view is closed. Empty when the runtime cannot share: load once more then.
+    /// Another view of the same loaded weights with buffers of its own, for one other thread. The weights go
+    /// when the last view is closed. Empty when the runtime cannot share: load once more then.
     default Optional<LoadedModel> share() {
         return Optional.empty();
     }

@@ -3,8 +3,7 @@ package io.presage.worker.feed;
 import java.util.random.RandomGenerator;
 
 /// How long to wait before the next try: doubling from 100 ms to 5 s, and of that a random half, so that
-/// workers do
-/// not all come back at the same moment. One thread.
+/// workers do not all come back at the same moment. One thread.
 final class Backoff {
     private static final long FIRST_MILLIS = 100;
     private static final long LAST_MILLIS = 5000;

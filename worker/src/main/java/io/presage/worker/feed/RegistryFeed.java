@@ -20,10 +20,10 @@ import org.slf4j.LoggerFactory;
 
 /// Keeps this worker and the registry in step, with two virtual threads.
 ///
-/// One polls: it applies the snapshot on disk, if there is one, then asks the registry for newer ones, again and
-/// again, and puts each on disk before it is applied. The other delivers: a report at once when [#changed] was
-/// called, one every 2 s in any case, and validation results until the registry took them. Both back off while the
-/// registry is away, up to 5 s, and say so once.
+/// One polls: it applies the snapshot on disk, if there is one, then asks the registry for newer ones, again
+/// and again, and puts each on disk before it is applied. The other delivers: a report at once when [#changed]
+/// was called, one every 2 s in any case, and validation results until the registry took them. Both back off
+/// while the registry is away, up to 5 s, and say so once.
 ///
 /// State: what is to be delivered, guarded by `lock`; the delivering thread takes it and puts nothing back but
 /// results that were not taken.

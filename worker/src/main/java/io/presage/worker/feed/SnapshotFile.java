@@ -15,8 +15,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /// The last desired state on disk, so that a restart needs no registry. Written whole beside the old one,
-/// synced and
-/// renamed: after a crash there is the old or the new one, never half of one. One thread.
+/// synced and renamed: after a crash there is the old or the new one, never half of one. One thread.
 public final class SnapshotFile {
     private static final Logger log = LoggerFactory.getLogger(SnapshotFile.class);
 

@@ -8,8 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Closes connections of one event loop that take too long over something: slow bytes keep no connection alive
-/// here,
-/// because it is the whole head, body or answer that has a deadline. Swept once a second. For that event loop.
+/// here, because it is the whole head, body or answer that has a deadline. Swept once a second. For that event
+/// loop.
 final class ConnectionGuard {
     /// Answers that a client has not taken; one that pipelines on and on without reading is cut off there.
     private static final long UNSENT_BYTES_MAX = 8 << 20;

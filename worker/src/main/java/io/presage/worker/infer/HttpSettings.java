@@ -12,8 +12,8 @@ import org.springframework.util.unit.DataSize;
 /// @param port 0 = any free one
 /// @param eventLoops 0 = as many as cores
 /// @param bodyBytesMax larger bodies are answered with 413; at most 1 GB
-/// @param inflightBytesMax bodies and tensors of all calls that are being received or wait; more is
-///     answered with 503
+/// @param inflightBytesMax bodies and tensors of all calls that are being received or wait; more is answered
+///     with 503
 /// @param inlineBodyBytesMax larger bodies are never read on an event loop; at most 1 MB
 /// @param inlineRowsMax calls with more rows are never run on an event loop
 /// @param headerBytesMax request line and headers, each; more is answered with 431 or 414

@@ -19,14 +19,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One predict call, from its head to its answer. It holds a lease on its version and room in the budget from the
-/// start; [#finish] gives both back, exactly once, whatever happens.
+/// One predict call, from its head to its answer. It holds a lease on its version and room in the budget from
+/// the start; [#finish] gives both back, exactly once, whatever happens.
 ///
-/// The event loop receives the body. A small one for a light version that is quick enough is then run where it is.
-/// Any other is prepared, on the loop when that costs little, else by the pool, and submitted to an instance,
-/// whose
-/// owner thread calls back with the outputs and encodes the answer before its memory is used again. Only the event
-/// loop touches the exchange.
+/// The event loop receives the body. A small one for a light version that is quick enough is then run where it
+/// is. Any other is prepared, on the loop when that costs little, else by the pool, and submitted to an
+/// instance, whose owner thread calls back with the outputs and encodes the answer before its memory is used
+/// again. Only the event loop touches the exchange.
 final class InferCall implements BatchCall.Answer {
     private static final Logger log = LoggerFactory.getLogger(InferCall.class);
 

@@ -24,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.json.JsonMapper;
 
-/// The inference port's life: listens on as many event loops as cores, refuses new calls once told to, waits for
-/// those in flight, and closes. Started and stopped by one thread; counted by the event loops.
+/// The inference port's life: listens on as many event loops as cores, refuses new calls once told to, waits
+/// for those in flight, and closes. Started and stopped by one thread; counted by the event loops.
 public final class InferServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(InferServer.class);
     private static final Duration START_WAIT = Duration.ofSeconds(30);

@@ -187,8 +187,8 @@ final class LoopHandler implements Handler<HttpServerRequest> {
                 "the body did not arrive within " + shared.settings().bodyTimeout()));
     }
 
-    /// Before the body was read: a small one is read and dropped, so that the connection lives; for a large one it
-    /// is closed.
+    /// Before the body was read: a small one is read and dropped, so that the connection lives; for a large one
+    /// it is closed.
     private void refuse(Exchange exchange, ProblemException e) {
         var head = exchange.head();
         if (head.isChunked() || head.contentLength() > SMALL_BODY_BYTES_MAX || head.expectsContinue()) {

@@ -7,7 +7,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/// The threads that decode pictures, tokenize texts and read large bodies: as many as cores, with a bounded queue.
+/// The threads that decode pictures, tokenize texts and read large bodies: as many as cores, with a bounded
+/// queue.
 final class PreparePool implements AutoCloseable {
     private final ThreadPoolExecutor executor;
 

@@ -89,8 +89,7 @@ final class RequestHead implements BiConsumer<String, String> {
     }
 
     /// What is wrong with the message's framing, in words; null when nothing is. After such a request nothing
-    /// on the
-    /// connection can be trusted (RFC 9112, 6.1 and 11.2).
+    /// on the connection can be trusted (RFC 9112, 6.1 and 11.2).
     @Nullable
     String framingError(boolean needsHost) {
         if (transferEncodings > 1 || (transferEncoding != null && !transferEncoding.equalsIgnoreCase("chunked"))) {

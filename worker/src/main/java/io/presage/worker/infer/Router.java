@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/// From paths to what they name: everything but the usual spelling of a predict call, which needs no routing. Pure
-/// but for the table that it reads; any thread.
+/// From paths to what they name: everything but the usual spelling of a predict call, which needs no routing.
+/// Pure but for the table that it reads; any thread.
 final class Router {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
     private static final int PATH_CHARS_MAX = 1024;
@@ -126,8 +126,7 @@ final class Router {
     /// The version that answers.
     ///
     /// @throws ProblemException MODEL_NOT_FOUND, VERSION_NOT_FOUND, or VERSION_NOT_READY when it is, or was
-    /// lately,
-    ///     this worker's
+    ///     lately, this worker's
     ServedVersion served(String model, int version) {
         var table = versions.table();
         var served = version == 0 ? table.newest(model) : table.version(model, version);

@@ -15,10 +15,10 @@ interface Anchors {
     /// Boxes of one picture with a score of at least `scoreMin`, not yet thinned out.
     List<Box> boxes(List<Tensor> outputs, double scoreMin);
 
-    /// MediaPipe BlazeFace (short and full range): square grids of anchors at the cells' centres, 2 in each cell
-    /// of the fine grid and 6 in each of the coarse one; for each anchor a logit, and 16 numbers of which the
-    /// first four are the box's centre relative to the anchor and its size, in pixels of the input.
-    /// Source: Bazarevsky et al., "BlazeFace", arXiv:1907.05047; MediaPipe's `SsdAnchorsCalculator`.
+    /// MediaPipe BlazeFace (short and full range): square grids of anchors at the cells' centres, 2 in each
+    /// cell of the fine grid and 6 in each of the coarse one; for each anchor a logit, and 16 numbers of which
+    /// the first four are the box's centre relative to the anchor and its size, in pixels of the input. Source:
+    /// Bazarevsky et al., "BlazeFace", arXiv:1907.05047; MediaPipe's `SsdAnchorsCalculator`.
     record BlazeFace(int width, int height, List<Grid> grids) implements Anchors {
         private static final int NUMBERS = 16;
         static final String NEEDS = "outputs FP32 [1, 512, 1], [1, 512, 16], [1, 384, 1] and [1, 384, 16]";

@@ -12,9 +12,9 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 
-/// An instance of a recurrent model that takes all frames of a sound in one run: `frames` FP32 `[n, samples]` to
-/// `speech` FP32 `[n]`. The model's state begins with zeros in every run, so calls cannot hear each other. One
-/// thread at a time, as every instance.
+/// An instance of a recurrent model that takes all frames of a sound in one run: `frames` FP32 `[n, samples]`
+/// to `speech` FP32 `[n]`. The model's state begins with zeros in every run, so calls cannot hear each other.
+/// One thread at a time, as every instance.
 final class FrameLoop implements LoadedModel {
     static final String FRAMES = "frames";
 

@@ -11,9 +11,9 @@ import io.presage.worker.engine.LoadException;
 import java.util.ArrayList;
 import java.util.List;
 
-/// `image-classification`: `image` BYTES `[-1]`, JPEG or PNG, to `label` BYTES `[-1]` and `score` FP32 `[-1]` of
-/// the best class and `scores` FP32 `[-1, C]` of all. For models with one picture input and an output FP32 `[-1,
-/// C]`.
+/// `image-classification`: `image` BYTES `[-1]`, JPEG or PNG, to `label` BYTES `[-1]` and `score` FP32 `[-1]`
+/// of the best class and `scores` FP32 `[-1, C]` of all. For models with one picture input and an output FP32
+/// `[-1, C]`.
 final class ImageClassificationTask implements Task {
     static final String NAME = "image-classification";
 

@@ -8,7 +8,8 @@ import io.presage.contract.state.Failure;
 import io.presage.worker.engine.LoadException;
 import java.util.List;
 
-/// Why a package cannot serve its task, in the words of its author: what the model has, and what the task needs.
+/// Why a package cannot serve its task, in the words of its author: what the model has, and what the task
+/// needs.
 final class Misfit {
     private Misfit() {}
 

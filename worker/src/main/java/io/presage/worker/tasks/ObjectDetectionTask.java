@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// `object-detection`: `image` BYTES `[1]`, JPEG or PNG, to `boxes` FP32 `[k, 4]` (x1, y1, x2, y2 in pixels of
-/// the picture that was sent, cut at its edges), `scores` FP32 `[k]` and `labels` BYTES `[k]`, the surest first;
-/// k may be 0.
+/// the picture that was sent, cut at its edges), `scores` FP32 `[k]` and `labels` BYTES `[k]`, the surest
+/// first; k may be 0.
 final class ObjectDetectionTask implements Task {
     static final String NAME = "object-detection";
 

@@ -17,11 +17,11 @@ import javax.imageio.event.IIOReadWarningListener;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.jspecify.annotations.Nullable;
 
-/// A decoded JPEG or PNG. Its header is asked before a pixel is read: a side over [#SIDE_MAX] or more pixels than
-/// allowed are refused. A picture of more than [#PIXELS_READ_MAX] is read with every n-th pixel of every n-th
-/// row, and only two such pictures at a time, because a progressive JPEG holds all its coefficients in native
-/// memory (6 bytes a pixel) whatever is read of it. Colour profiles and EXIF orientation are not applied; what is
-/// transparent lies on white. Any thread.
+/// A decoded JPEG or PNG. Its header is asked before a pixel is read: a side over [#SIDE_MAX] or more pixels
+/// than allowed are refused. A picture of more than [#PIXELS_READ_MAX] is read with every n-th pixel of every
+/// n-th row, and only two such pictures at a time, because a progressive JPEG holds all its coefficients in
+/// native memory (6 bytes a pixel) whatever is read of it. Colour profiles and EXIF orientation are not
+/// applied; what is transparent lies on white. Any thread.
 ///
 /// `width` and `height` are those of the picture as it was sent, `step` tells how it was thinned.
 record Picture(int width, int height, int step, BufferedImage pixels) {

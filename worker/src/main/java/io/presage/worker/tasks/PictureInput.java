@@ -9,8 +9,8 @@ import io.presage.worker.engine.LoadException;
 import java.util.ArrayList;
 import java.util.List;
 
-/// From `image` BYTES to the model's one FP32 input, as `image:` of model.yaml says: decoded, scaled, normalised,
-/// laid out. Pure; any thread.
+/// From `image` BYTES to the model's one FP32 input, as `image:` of model.yaml says: decoded, scaled,
+/// normalised, laid out. Pure; any thread.
 final class PictureInput {
     /// Of all pictures of one call together, by their headers; each one may have what those before it left.
     static final int PIXELS_MAX = 40_000_000;

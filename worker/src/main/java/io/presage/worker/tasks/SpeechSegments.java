@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// From the probability of each frame to stretches of speech: one begins at 0.5, ends when it stays below 0.35
-/// for 100 ms, counts from 250 ms on, and gets 30 ms on both sides. Pure; any thread.
-/// Source: `get_speech_timestamps` of snakers4/silero-vad, whose defaults these are.
+/// for 100 ms, counts from 250 ms on, and gets 30 ms on both sides. Pure; any thread. Source:
+/// `get_speech_timestamps` of snakers4/silero-vad, whose defaults these are.
 final class SpeechSegments {
     private static final double SPEECH_MIN = 0.5;
     private static final double SILENCE_MAX = 0.35;

@@ -24,8 +24,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /// `text-embedding`: `text` BYTES `[-1]`, UTF-8, to `embedding` FP32 `[-1, D]`. For models of the BERT kind:
-/// `input_ids`, `attention_mask` and maybe `token_type_ids` INT64 `[-1, -1]` to hidden states FP32 `[-1, -1, D]`,
-/// pooled here, or to ready embeddings FP32 `[-1, D]`.
+/// `input_ids`, `attention_mask` and maybe `token_type_ids` INT64 `[-1, -1]` to hidden states FP32 `[-1, -1,
+/// D]`, pooled here, or to ready embeddings FP32 `[-1, D]`.
 ///
 /// Rows are padded to a multiple of [#TOKENS_STEP], so that texts of about the same length can share a batch.
 final class TextEmbeddingTask implements Task {

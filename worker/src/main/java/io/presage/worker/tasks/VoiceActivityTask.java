@@ -11,10 +11,10 @@ import io.presage.worker.engine.LoadException;
 import io.presage.worker.engine.LoadedModel;
 import java.util.List;
 
-/// `voice-activity`: `audio` BYTES `[1]`, a WAV file, to `speech` FP32 `[frames]`, the probability of speech for
-/// each frame (32 ms for the defaults), and `segments` FP32 `[k, 2]`, from and to in seconds. For models of the
-/// Silero kind, which take one frame and a state and give a probability and the next state: [FrameLoop] runs one
-/// over all frames of a call, from a fresh state.
+/// `voice-activity`: `audio` BYTES `[1]`, a WAV file, to `speech` FP32 `[frames]`, the probability of speech
+/// for each frame (32 ms for the defaults), and `segments` FP32 `[k, 2]`, from and to in seconds. For models of
+/// the Silero kind, which take one frame and a state and give a probability and the next state: [FrameLoop]
+/// runs one over all frames of a call, from a fresh state.
 final class VoiceActivityTask implements Task {
     static final String NAME = "voice-activity";
 
@@ -74,8 +74,8 @@ final class VoiceActivityTask implements Task {
         return new Prepared(List.of(tensor), 1, 0, samples.length / (double) settings.sampleRate());
     }
 
-    /// Each row: the end of the frame before (silence for the first), then the frame; the last one is filled with
-    /// silence.
+    /// Each row: the end of the frame before (silence for the first), then the frame; the last one is filled
+    /// with silence.
     private float[] frames(float[] samples) {
         int context = settings.contextSamples();
         int step = settings.frameSamples();

@@ -8,8 +8,8 @@ import java.nio.charset.StandardCharsets;
 
 /// Reads RIFF/WAVE sound: PCM of 8, 16, 24 or 32 bits, or IEEE float of 32 or 64, one or two channels, 8000 to
 /// 48000 Hz. The result is mono, -1..1, in the sound's own rate. Whatever is wrong with the bytes is
-/// INVALID_INPUT and costs no more memory than the samples that are really there. Any thread.
-/// Source: Microsoft "Multimedia Programming Interface and Data Specifications 1.0" and `WAVEFORMATEXTENSIBLE`.
+/// INVALID_INPUT and costs no more memory than the samples that are really there. Any thread. Source: Microsoft
+/// "Multimedia Programming Interface and Data Specifications 1.0" and `WAVEFORMATEXTENSIBLE`.
 record Wav(int sampleRate, float[] samples) {
     static final int RATE_MIN = 8_000;
     static final int RATE_MAX = 48_000;

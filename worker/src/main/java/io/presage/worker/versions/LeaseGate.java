@@ -3,8 +3,7 @@ package io.presage.worker.versions;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// Counts who holds a version, and shuts. One number: the leases, and the top bit when shut, so that "was open"
-/// and
-/// "is counted" are one step. Any thread.
+/// and "is counted" are one step. Any thread.
 final class LeaseGate {
     private static final int SHUT = Integer.MIN_VALUE;
 

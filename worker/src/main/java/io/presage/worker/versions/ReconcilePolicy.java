@@ -12,12 +12,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// What to do next so that what is becomes what should be. Pure: from a desired snapshot and a view of the
-/// slots to
-/// actions, each of which is legal at once. Called again after each of them took effect.
+/// slots to actions, each of which is legal at once. Called again after each of them took effect.
 ///
 /// What is missing from the snapshot goes: a loaded version keeps taking calls for the grace, because gateways
-/// follow a little later, then takes none, waits for its leases, and is unloaded. A version that is wanted again
-/// within the grace simply goes on. Assignments go before validations; loads run in the snapshot's order.
+/// follow a little later, then takes none, waits for its leases, and is unloaded. A version that is wanted
+/// again within the grace simply goes on. Assignments go before validations; loads run in the snapshot's order.
 final class ReconcilePolicy {
     private ReconcilePolicy() {}
 

@@ -12,8 +12,8 @@ import java.util.Optional;
 final class SampleCheck {
     private SampleCheck() {}
 
-    /// The first difference, in words; empty when there is none. Numbers may differ by `tolerance`, strings not at
-    /// all; outputs that `expected` does not name are not compared.
+    /// The first difference, in words; empty when there is none. Numbers may differ by `tolerance`, strings not
+    /// at all; outputs that `expected` does not name are not compared.
     static Optional<String> difference(InferResponse expected, List<Tensor> actual, double tolerance) {
         for (var want : expected.outputs()) {
             var got = actual.stream()

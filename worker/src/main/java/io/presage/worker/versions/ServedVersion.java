@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/// A version in memory. Who has acquired it may use it until the release; it is closed by its owner after the gate
-/// was shut and the last lease released. Any thread, but [#runner] belongs to the event loop of its index.
+/// A version in memory. Who has acquired it may use it until the release; it is closed by its owner after the
+/// gate was shut and the last lease released. Any thread, but [#runner] belongs to the event loop of its index.
 public final class ServedVersion {
     private final VersionKey key;
     private final String versionText;
@@ -25,8 +25,7 @@ public final class ServedVersion {
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /// `runners`: one for each event loop, or none when the version does not run on event loops. `parts` are
-    /// closed
-    /// with the version, in their order.
+    /// closed with the version, in their order.
     ServedVersion(
             VersionKey key,
             String platform,

@@ -9,8 +9,7 @@ import io.presage.contract.state.ValidationResult.Profile;
 import org.jspecify.annotations.Nullable;
 
 /// Checks an uploaded version: loads it, compares its samples, measures it, and lets it go again. Blocking;
-/// called by
-/// loader threads.
+/// called by loader threads.
 final class Validator {
     private final VersionLoader loader;
     private final String workerId;

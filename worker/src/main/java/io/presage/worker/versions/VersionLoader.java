@@ -26,8 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /// Brings a version from the registry into memory and to its first answer, step by step, and undoes every step
-/// when
-/// a later one fails. Blocking; called by loader threads.
+/// when a later one fails. Blocking; called by loader threads.
 public final class VersionLoader {
     /// Weights, packed or prepared copies of some of them, and what a run needs.
     private static final double MEMORY_PER_MODEL_BYTE = 1.5;
@@ -170,7 +169,8 @@ public final class VersionLoader {
         return new OpenedVersion(key, lease, reservation, engine, root, task, probed, samples, cost, loadMillis);
     }
 
-    /// The growth of this process, which other work blurs, held between the least and the most that is plausible.
+    /// The growth of this process, which other work blurs, held between the least and the most that is
+    /// plausible.
     private static long measured(long modelBytes, long growth) {
         long most = modelBytes * 8 + (64L << 20);
         return Math.clamp(growth, Math.max(modelBytes, 1), most);

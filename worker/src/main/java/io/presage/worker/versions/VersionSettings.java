@@ -8,8 +8,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 ///
 /// @param loadingMax versions that are loaded or validated at a time: 1..64
 /// @param failedRetry after that long a version that failed to load is tried again
-/// @param inlineMax a version whose call of one row takes less runs on the event loop where its bytes arrive;
-///     0 = none does
+/// @param inlineMax a version whose call of one row takes less runs on the event loop where its bytes arrive; 0
+///     = none does
 public record VersionSettings(
         @DefaultValue("1") int loadingMax,
         @DefaultValue("60s") @NotNull Duration failedRetry,

@@ -28,9 +28,9 @@ import org.slf4j.LoggerFactory;
 /// Owner of the slots.
 ///
 /// State: the desired snapshot, the slots and the validations, all guarded by `lock`; and the serving table, a
-/// volatile snapshot made anew, under the lock, whenever a version comes or goes. [#tick] asks [ReconcilePolicy]
-/// and does what it says; loads and unloads run on executors and come back under the lock. The loop only ticks: at
-/// each change, and every 200 ms for what is due by time.
+/// volatile snapshot made anew, under the lock, whenever a version comes or goes. [#tick] asks
+/// [ReconcilePolicy] and does what it says; loads and unloads run on executors and come back under the lock.
+/// The loop only ticks: at each change, and every 200 ms for what is due by time.
 public final class Versions implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Versions.class);
     private static final long TICK_NANOS = 200_000_000;
@@ -483,8 +483,8 @@ public final class Versions implements AutoCloseable {
         }
     }
 
-    /// Ends the loop, waits up to `wait` for the leases, and frees what nobody holds. The process is about to end:
-    /// what is still running then is left to it.
+    /// Ends the loop, waits up to `wait` for the leases, and frees what nobody holds. The process is about to
+    /// end: what is still running then is left to it.
     public void stop(Duration wait) throws InterruptedException {
         stopping = true;
         touch();

@@ -17,8 +17,7 @@ final class Zeros {
     private Zeros() {}
 
     /// One input each, all zero or empty; the first dimension 1 where it varies, others `variable`. Empty when
-    /// they
-    /// would be huge.
+    /// they would be huge.
     static Optional<List<Tensor>> of(Signature signature, long variable) {
         var tensors = new ArrayList<Tensor>();
         for (var spec : signature.inputs()) {

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
 
-/// A batcher on a virtual clock: scripted arrivals, a model whose runs take a * rows + b, and a report of what ran
-/// when. Nothing sleeps and no thread runs.
+/// A batcher on a virtual clock: scripted arrivals, a model whose runs take a * rows + b, and a report of what
+/// ran when. Nothing sleeps and no thread runs.
 final class Simulation {
     private static final long MICRO = 1000;
 

@@ -9,8 +9,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 /// Batching under load as golden text: a change of the policy shows its numbers in the diff of the report. To
-/// write
-/// the reports anew, run with `-Dgolden.write=true` and read the diff.
+/// write the reports anew, run with `-Dgolden.write=true` and read the diff.
 class SimulationTest {
     private static final Path GOLDEN = Path.of("src/test/resources/batching");
 

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-/// The demo catalogue's samples, through the tasks and the real models. Faces and voice activity come by npm: the
-/// end-to-end tests check theirs.
+/// The demo catalogue's samples, through the tasks and the real models. Faces and voice activity come by npm:
+/// the end-to-end tests check theirs.
 class ExamplesTest {
     @TempDir
     Path directory;

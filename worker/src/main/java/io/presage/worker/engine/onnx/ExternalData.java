@@ -13,8 +13,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/// Looks through an ONNX file, before any runtime opens it, for the files that its weights lie in: each must be a
-/// plain file of the package. Field numbers are those of onnx.proto.
+/// Looks through an ONNX file, before any runtime opens it, for the files that its weights lie in: each must be
+/// a plain file of the package. Field numbers are those of onnx.proto.
 final class ExternalData {
     /// Subgraphs in subgraphs; real models have two or three levels.
     private static final int DEPTH_MAX = 64;

@@ -11,9 +11,8 @@ final class OnnxFailures {
     private static final int EVIDENCE_CHARS_MAX = 1000;
 
     /// "ONNX Runtime only *guarantees* support for models stamped with official released onnx opset versions.
-    /// Opset
-    /// 99 is under development", "com.foo:Bar(-1) is not a registered function/op", "NOT_IMPLEMENTED : Could not
-    /// find an implementation for Foo(13) node".
+    /// Opset 99 is under development", "com.foo:Bar(-1) is not a registered function/op", "NOT_IMPLEMENTED :
+    /// Could not find an implementation for Foo(13) node".
     private static final Pattern UNREGISTERED =
             Pattern.compile("(?:Fatal error: )?([\\w.]*):?(\\w+)\\s*\\((-?\\d+)\\) is not a registered function/op"
                     + "|No Op registered for (\\w+) with domain_version of (\\d+)"

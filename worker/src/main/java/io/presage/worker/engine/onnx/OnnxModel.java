@@ -21,8 +21,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// One session and what is known of it, shared by the [OnnxRunner]s over it. ONNX Runtime's sessions may be run by
-/// many threads at once; the runners keep the buffers apart. The session is closed exactly once, by the last
+/// One session and what is known of it, shared by the [OnnxRunner]s over it. ONNX Runtime's sessions may be run
+/// by many threads at once; the runners keep the buffers apart. The session is closed exactly once, by the last
 /// runner.
 final class OnnxModel {
     private final OrtEnvironment environment;

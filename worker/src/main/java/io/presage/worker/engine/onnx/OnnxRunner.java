@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /// One thread's way into an [OnnxModel]. Small inputs are copied into native memory that is reused, over which
 /// tensors are kept per shape (making one costs 1.7 us, the copy of a small row nothing that can be measured);
-/// large direct ones are handed over where they lie. Outputs whose shapes follow from the inputs' are written by
-/// the runtime straight into reused memory; others are copied out once.
+/// large direct ones are handed over where they lie. Outputs whose shapes follow from the inputs' are written
+/// by the runtime straight into reused memory; others are copied out once.
 final class OnnxRunner implements LoadedModel {
     /// Above this size of all inputs together, making tensors costs less than copying.
     private static final int STAGED_BYTES_MAX = 64 << 10;
@@ -126,7 +126,8 @@ final class OnnxRunner implements LoadedModel {
         }
     }
 
-    /// The kept binding for inputs of these shapes, made if need be; null when they are too large or hold strings.
+    /// The kept binding for inputs of these shapes, made if need be; null when they are too large or hold
+    /// strings.
     private @Nullable Binding stagedBinding(List<Tensor> inputs) throws OrtException {
         for (int i = bindings.size() - 1; i >= 0; i--) {
             var binding = bindings.get(i);
@@ -271,8 +272,8 @@ final class OnnxRunner implements LoadedModel {
         return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /// What an operator refuses as an argument (an index out of its table's range) is in the caller's input: the
-    /// graph itself ran the warm-up.
+    /// What an operator refuses as an argument (an index out of its table's range) is in the caller's input:
+    /// the graph itself ran the warm-up.
     private static ProblemException failed(OrtException e) {
         var problem = e.getCode() == OrtException.OrtErrorCode.ORT_INVALID_ARGUMENT
                 ? Problem.INVALID_INPUT

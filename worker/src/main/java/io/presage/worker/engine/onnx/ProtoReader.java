@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 
-/// Reads the fields of one protobuf message, without a schema and without copying. Every length is checked against
-/// the message that holds it, so a hostile file costs at most one pass over its bytes. One thread.
+/// Reads the fields of one protobuf message, without a schema and without copying. Every length is checked
+/// against the message that holds it, so a hostile file costs at most one pass over its bytes. One thread.
 final class ProtoReader {
     private static final int STRING_BYTES_MAX = 4096;
 

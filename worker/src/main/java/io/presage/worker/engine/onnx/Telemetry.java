@@ -6,16 +6,12 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 
 /// ONNX Runtime 1.29.0 for Linux reports its use to its maker unless `ORT_DISABLE_TELEMETRY` is in the
-/// environment of
-/// the process when its library is loaded: it writes a device id under the user's home, and uploads. Nothing
-/// that runs
-/// here talks to the internet, so the variable is set for everybody, however the process was started. Java
-/// itself cannot
-/// change its environment; the C library can.
+/// environment of the process when its library is loaded: it writes a device id under the user's home, and
+/// uploads. Nothing that runs here talks to the internet, so the variable is set for everybody, however the
+/// process was started. Java itself cannot change its environment; the C library can.
 ///
 /// The same code in that library crashes the process when its command line is longer than about 4 kB (a class
-/// path of
-/// fifty jars); without telemetry it does not.
+/// path of fifty jars); without telemetry it does not.
 final class Telemetry {
     static final String VARIABLE = "ORT_DISABLE_TELEMETRY";
 
