@@ -1,5 +1,7 @@
 package io.presage.api;
 
+import io.presage.hosting.ManagedAutoConfigurations;
+import io.presage.hosting.StartFailure;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -7,7 +9,7 @@ import org.springframework.context.annotation.Import;
 
 /// The gateway as a process, and, through [#builder], as one of several services in a process.
 @SpringBootConfiguration
-@Import({GatewayAutoConfigurations.class, GatewayConfiguration.class})
+@Import({ManagedAutoConfigurations.class, GatewayConfiguration.class})
 public class GatewayApplication {
     /// Reads `gateway.yaml`, not `application.yaml`, so that it can share a class path with the other services.
     public static SpringApplicationBuilder builder() {

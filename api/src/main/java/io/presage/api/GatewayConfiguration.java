@@ -15,6 +15,7 @@ import io.presage.api.limits.RateLimits;
 import io.presage.api.replicas.Replicas;
 import io.presage.api.routes.Routes;
 import io.presage.api.routes.RoutingIndex;
+import io.presage.hosting.ServiceProperties;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.presage.contract.state.RoutingTable;
+import io.presage.hosting.StartFailure;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;

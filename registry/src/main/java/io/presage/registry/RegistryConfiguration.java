@@ -1,5 +1,6 @@
 package io.presage.registry;
 
+import io.presage.hosting.ServiceProperties;
 import io.presage.registry.access.AccessConfiguration;
 import io.presage.registry.access.AccessProperties;
 import io.presage.registry.access.ServiceSecret;
@@ -32,7 +33,7 @@ import org.springframework.context.annotation.Import;
 
 /// Puts the features together. The only place that reaches for the system's clock and randomness.
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({RegistryProperties.class, PresageProperties.class})
+@EnableConfigurationProperties({RegistryProperties.class, ServiceProperties.class})
 @Import({
     HttpConfiguration.class,
     AuditConfiguration.class,
@@ -59,8 +60,8 @@ class RegistryConfiguration {
     }
 
     @Bean
-    ServiceSecret serviceSecret(PresageProperties properties) {
-        return ServiceSecret.of(properties.serviceSecret(), properties.serviceSecretFile());
+    ServiceSecret serviceSecret(ServiceProperties properties) {
+        return new ServiceSecret(properties.secret());
     }
 
     /// Lost workers first: the other decisions are about those that live.

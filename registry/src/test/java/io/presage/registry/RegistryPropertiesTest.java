@@ -1,8 +1,8 @@
 package io.presage.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.presage.hosting.ServiceProperties;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -17,7 +17,7 @@ import org.springframework.util.unit.DataSize;
 
 final class RegistryPropertiesTest {
     @Configuration
-    @EnableConfigurationProperties({RegistryProperties.class, PresageProperties.class})
+    @EnableConfigurationProperties({RegistryProperties.class, ServiceProperties.class})
     static class Binding {}
 
     private static RegistryProperties bound(Map<String, String> values) {
@@ -96,15 +96,5 @@ final class RegistryPropertiesTest {
                             cause -> assertThat(cause).hasMessageContaining(named),
                             cause -> assertThat(cause.toString()).contains(named));
         });
-    }
-
-    @Test
-    void serviceSecret_isNeverPrinted() {
-        assertThat(new PresageProperties("the-secret", null).toString()).doesNotContain("the-secret");
-        assertThatThrownBy(() -> io.presage.registry.access.ServiceSecret.of("short", null))
-                .hasMessageContaining("at least 32")
-                .hasMessageNotContaining("'short'");
-        assertThatThrownBy(() -> io.presage.registry.access.ServiceSecret.of(null, null))
-                .hasMessageContaining("missing");
     }
 }

@@ -1,5 +1,7 @@
 package io.presage.worker;
 
+import io.presage.hosting.ManagedAutoConfigurations;
+import io.presage.hosting.StartFailure;
 import io.presage.worker.infer.InferServer;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
@@ -9,7 +11,7 @@ import org.springframework.context.annotation.Import;
 
 /// The worker as a process, and, through [#builder], as one of several services in a process.
 @SpringBootConfiguration(proxyBeanMethods = false)
-@Import({WorkerAutoConfigurations.class, WorkerConfiguration.class})
+@Import({ManagedAutoConfigurations.class, WorkerConfiguration.class})
 public class WorkerApplication {
     /// Reads `worker.yaml`, not `application.yaml`, so that it can share a class path with the other services.
     public static SpringApplicationBuilder builder() {

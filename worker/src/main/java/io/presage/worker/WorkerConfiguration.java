@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.presage.contract.state.Report;
 import io.presage.contract.state.SlotState;
+import io.presage.hosting.ServiceProperties;
 import io.presage.worker.artifacts.ArtifactCache;
 import io.presage.worker.artifacts.HttpArtifactSource;
 import io.presage.worker.engine.onnx.OnnxEngine;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.presage.contract.http.Headers;
 import io.presage.contract.state.DesiredState.Validation;
 import io.presage.contract.state.SlotState;
+import io.presage.hosting.StartFailure;
 import io.presage.worker.engine.onnx.OnnxModelBuilder;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;

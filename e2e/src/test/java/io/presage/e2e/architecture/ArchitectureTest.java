@@ -32,7 +32,7 @@ final class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"contract", "registry", "worker", "api"})
+    @ValueSource(strings = {"contract", "hosting", "registry", "worker", "api"})
     void modulesKnowOnlyTheContract(String module) {
         Rules.servicesKnowOnlyTheContract(module).check(PRODUCTION);
     }

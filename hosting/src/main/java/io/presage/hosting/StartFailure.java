@@ -1,4 +1,4 @@
-package io.presage.api;
+package io.presage.hosting;
 
 import java.util.stream.Collectors;
 import org.springframework.boot.context.properties.bind.BindException;
@@ -9,8 +9,8 @@ import org.springframework.core.convert.ConversionFailedException;
 import org.springframework.validation.FieldError;
 
 /// Why a start failed, in one line for the person who started it. Pure.
-final class StartFailure {
-    static String describe(Throwable failure) {
+public final class StartFailure {
+    public static String describe(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             switch (cause) {
                 case UnboundConfigurationPropertiesException unknown -> {

@@ -1,4 +1,4 @@
-package io.presage.worker;
+package io.presage.hosting;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,7 +18,7 @@ public record ServiceProperties(
     private static final int CHARACTERS_MIN = 32;
 
     /// @throws IllegalStateException in one line without the secret
-    String secret() {
+    public String secret() {
         if ((serviceSecret == null) == (serviceSecretFile == null)) {
             throw new IllegalStateException(
                     "presage.service-secret: set " + (serviceSecret == null ? "neither" : "both")

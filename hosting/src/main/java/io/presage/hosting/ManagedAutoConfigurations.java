@@ -1,4 +1,4 @@
-package io.presage.api;
+package io.presage.hosting;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -6,9 +6,10 @@ import org.springframework.boot.autoconfigure.AutoConfigurationImportSelector;
 import org.springframework.core.annotation.AnnotationAttributes;
 import org.springframework.core.type.AnnotationMetadata;
 
-/// The auto-configurations that the gateway needs, whatever else lies on the class path: where all services
-/// share one, it must not open the registry's database or look for a Kubernetes cluster.
-final class GatewayAutoConfigurations extends AutoConfigurationImportSelector {
+/// The auto-configurations of a service with management endpoints and no database, whatever else lies on the
+/// class path: where all services share one, it must not open the registry's database or look for a Kubernetes
+/// cluster.
+public final class ManagedAutoConfigurations extends AutoConfigurationImportSelector {
     private static final List<String> PACKAGES = List.of(
             "org.springframework.boot.actuate.",
             "org.springframework.boot.autoconfigure.availability.",
