@@ -42,7 +42,7 @@ final class Rules {
     /// Services know what they say to each other and what hosts them, never one another.
     static ArchRule servicesKnowOnlyTheContract(String service) {
         var others = MODULES.stream()
-                .filter(module -> !Set.of(service, "contract", "hosting").contains(module))
+                .filter(module -> !List.of(service, "contract", "hosting").contains(module))
                 .map(module -> "io.presage." + module + "..")
                 .toArray(String[]::new);
         return noClasses()
