@@ -16,6 +16,7 @@ import io.presage.worker.feed.SnapshotFile;
 import io.presage.worker.feed.WorkerIdentity;
 import io.presage.worker.infer.InferServer;
 import io.presage.worker.versions.MemoryBudget;
+import io.presage.worker.versions.ServingAssembly;
 import io.presage.worker.versions.VersionLoader;
 import io.presage.worker.versions.Versions;
 import java.io.IOException;
@@ -117,14 +118,17 @@ class WorkerConfiguration {
     VersionLoader versionLoader(
             ArtifactCache artifacts, MemoryBudget memory, WorkerProperties properties, MeterRegistry meters) {
         keepNativeLibrariesIn(properties.dataDirectory());
-        return new VersionLoader(
-                artifacts,
-                List.of(new OnnxEngine()),
-                memory,
+        var assembly = new ServingAssembly(
                 properties.batching(),
                 properties.versions(),
                 InferServer.eventLoops(properties.http()),
                 meters,
+                System::nanoTime);
+        return new VersionLoader(
+                artifacts,
+                List.of(new OnnxEngine()),
+                memory,
+                assembly,
                 new VersionLoader.Readings(System::nanoTime, WorkerConfiguration::residentBytes));
     }
 

@@ -27,5 +27,8 @@ public final class Headers {
     /// retry.
     public static final String PROBLEM_CODE = "Presage-Problem";
 
+    /// `high`, `normal` (the default) or `low`: who goes first where calls queue.
+    public static final String PRIORITY = "Presage-Priority";
+
     private Headers() {}
 }

@@ -1,6 +1,7 @@
 package io.presage.contract.state;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// What one worker should hold. What is missing from `assignments` is to be unloaded.
 ///
@@ -15,7 +16,17 @@ public record DesiredState(long revision, List<Assignment> assignments, List<Val
 
     /// @param sha256 lower-case hex digest of the package as it was uploaded
     /// @param bytes size of the package
-    public record Assignment(String model, int version, String sha256, long bytes) {}
+    /// @param tuning measured when the version was validated; null when it was not
+    public record Assignment(
+            String model,
+            int version,
+            String sha256,
+            long bytes,
+            @Nullable Tuning tuning) {
+        public Assignment(String model, int version, String sha256, long bytes) {
+            this(model, version, sha256, bytes, null);
+        }
+    }
 
     /// @param id answers go to `/internal/validations/{id}`
     public record Validation(String id, String model, int version, String sha256, long bytes) {}

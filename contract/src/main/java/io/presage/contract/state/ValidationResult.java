@@ -24,6 +24,7 @@ public record ValidationResult(
     /// @param samplesChecked sample requests whose answers were compared; 0 when the package holds none
     /// @param millisPerRow `a` and
     /// @param millisPerCall `b` of milliseconds = a * rows + b
+    /// @param tuning the best setting on this device class; null when none was measured
     public record Profile(
             String task,
             String engine,
@@ -34,5 +35,6 @@ public record ValidationResult(
             double loadMillis,
             int samplesChecked,
             double millisPerRow,
-            double millisPerCall) {}
+            double millisPerCall,
+            @Nullable Tuning tuning) {}
 }

@@ -7,6 +7,13 @@ import java.nio.file.Path;
 /// What a file is, by its first bytes: names and extensions are not believed.
 public enum FileKind {
     ONNX(""),
+    /// A zip of its own kind: `NAME/data.pkl`, `NAME/code/...`, `NAME/constants.pkl`.
+    TORCHSCRIPT(""),
+    /// `saved_model.pb`; its variables lie beside it.
+    SAVED_MODEL(""),
+    XGBOOST_JSON(""),
+    XGBOOST_UBJ(""),
+    LIGHTGBM(""),
     ZIP(""),
     GZIP(""),
     PICKLE("Python pickles run code when they are read. Export to ONNX: torch.onnx.export, or skl2onnx."),
@@ -21,6 +28,14 @@ public enum FileKind {
 
     FileKind(String advice) {
         this.advice = advice;
+    }
+
+    /// True when some engine reads files of this kind.
+    public boolean isModel() {
+        return switch (this) {
+            case ONNX, TORCHSCRIPT, SAVED_MODEL, XGBOOST_JSON, XGBOOST_UBJ, LIGHTGBM -> true;
+            case ZIP, GZIP, PICKLE, HDF5, UNKNOWN -> false;
+        };
     }
 
     /// What to do about a file of a kind that is not read; empty for those that are.

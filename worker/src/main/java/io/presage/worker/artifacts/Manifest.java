@@ -11,14 +11,16 @@ import org.jspecify.annotations.Nullable;
 /// @param engine `onnxruntime`, or null to go by the file
 /// @param labels names of classes, in the order of the model's outputs
 /// @param device `cpu`, `gpu` or `any`
-/// @param instances sessions that run side by side: 1..64
-/// @param intraOpThreads threads of one session: 1..256
+/// @param profile what its setting is chosen for: `throughput`, or `latency` (all cores for one run)
+/// @param instances runs side by side: 1..64, 0 = as measured
+/// @param intraOpThreads threads of one run: 1..256, 0 = as measured
 public record Manifest(
         String task,
         @Nullable String model,
         @Nullable String engine,
         List<String> labels,
         String device,
+        String profile,
         int instances,
         int intraOpThreads,
         Batching batching,
@@ -33,8 +35,9 @@ public record Manifest(
             null,
             List.of(),
             "any",
-            1,
-            1,
+            "throughput",
+            0,
+            0,
             Batching.DEFAULT,
             Text.DEFAULT,
             Image.DEFAULT,
@@ -48,12 +51,14 @@ public record Manifest(
 
     /// How calls are batched.
     ///
-    /// @param rowsMax rows of one batch: 1..4096
-    /// @param queueRowsMax rows that may wait per instance: 1..65536
-    /// @param windowMicros longest wait of a batch's first row, counted from its arrival; 0 = batch only what
-    ///     queued behind a running batch
-    public record Batching(int rowsMax, int queueRowsMax, int windowMicros) {
-        public static final Batching DEFAULT = new Batching(32, 256, 0);
+    /// @param rowsMax rows of one batch: 1..4096; fewer when more were measured not to pay
+    /// @param tokensMax tokens of one batch, padding included: 1..4194304
+    /// @param bytesMax bytes of the inputs of one batch
+    /// @param queueRowsMax rows that may wait: 1..65536
+    /// @param windowMicros longest wait of a batch's first row, counted from its arrival: 0 = batch only what
+    ///     queued behind a running batch, -1 = learned: waits only when waiting pays
+    public record Batching(int rowsMax, int tokensMax, long bytesMax, int queueRowsMax, int windowMicros) {
+        public static final Batching DEFAULT = new Batching(32, 16_384, 64 << 20, 256, -1);
     }
 
     /// How texts become tokens, and tokens' vectors one.

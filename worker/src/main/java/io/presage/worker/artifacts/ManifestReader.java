@@ -64,8 +64,9 @@ final class ManifestReader {
                 root.optionalString("engine"),
                 root.strings("labels", LABELS_MAX),
                 root.oneOf("device", d.device(), "cpu", "gpu", "any"),
-                root.integer("instances", d.instances(), 1, 64),
-                root.integer("intraOpThreads", d.intraOpThreads(), 1, 256),
+                root.oneOf("profile", d.profile(), "throughput", "latency"),
+                root.integer("instances", d.instances(), 0, 64),
+                root.integer("intraOpThreads", d.intraOpThreads(), 0, 256),
                 batching(root.members("batching")),
                 text(root.members("text")),
                 image(root.members("image")),
@@ -80,8 +81,10 @@ final class ManifestReader {
         var d = Batching.DEFAULT;
         var batching = new Batching(
                 members.integer("rowsMax", d.rowsMax(), 1, 4096),
+                members.integer("tokensMax", d.tokensMax(), 1, 4 << 20),
+                members.integer("bytesMax", (int) d.bytesMax(), 1, 1 << 30),
                 members.integer("queueRowsMax", d.queueRowsMax(), 1, 65_536),
-                members.integer("windowMicros", d.windowMicros(), 0, 1_000_000));
+                members.integer("windowMicros", d.windowMicros(), -1, 1_000_000));
         members.checkAllRead();
         return batching;
     }

@@ -19,7 +19,7 @@ final class PackageReader {
                 : Manifest.DEFAULT;
         var model = manifest.model() == null ? onlyModel(folder) : named(folder, manifest.model());
         var kind = FileKind.of(model);
-        if (kind != FileKind.ONNX) {
+        if (!kind.isModel()) {
             throw PackageException.refused(
                     "unpack",
                     "unknown-format",

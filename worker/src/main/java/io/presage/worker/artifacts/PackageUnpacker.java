@@ -54,7 +54,7 @@ final class PackageUnpacker {
             }
             case ZIP -> unzip(file, folder);
             case GZIP -> untar(file, folder);
-            case PICKLE, HDF5, UNKNOWN ->
+            case TORCHSCRIPT, SAVED_MODEL, XGBOOST_JSON, XGBOOST_UBJ, LIGHTGBM, PICKLE, HDF5, UNKNOWN ->
                 throw PackageException.refused(
                         "unpack", "unknown-format", "the file is of kind " + describe(kind, file), kind.advice());
         }

@@ -1,6 +1,7 @@
 package io.presage.worker.engine;
 
 import io.presage.worker.artifacts.ModelPackage;
+import java.util.Set;
 
 /// A runtime that can load some kinds of model files. Any thread; loading blocks and is costly.
 public interface Engine {
@@ -10,8 +11,19 @@ public interface Engine {
     /// True when this engine can read the package's model file, judged by its first bytes, not by its name.
     boolean reads(ModelPackage modelPackage);
 
+    /// The kinds of device it can place instances on.
+    default Set<Device.Kind> devices() {
+        return Set.of(Device.Kind.CPU);
+    }
+
+    /// True when its model files may hold code that runs in the process (TorchScript, the operations of a
+    /// SavedModel): such engines work only where the operator has allowed them.
+    default boolean runsCode() {
+        return false;
+    }
+
     /// Loads one instance.
     ///
     /// @throws LoadException with a typed failure: what, why, and how to mend it
-    LoadedModel load(ModelPackage modelPackage) throws LoadException;
+    LoadedModel load(ModelPackage modelPackage, LoadPlan plan) throws LoadException;
 }

@@ -182,7 +182,7 @@ final class Router {
         var all = new ArrayList<Map<String, Object>>();
         for (var slot : versions.report()) {
             var state = switch (slot.state()) {
-                case READY -> "READY";
+                case READY, EVICTED -> "READY";
                 case NEW, FETCHING, LOADING, WARMING -> "LOADING";
                 case DRAINING -> "UNLOADING";
                 case UNLOADED, FAILED -> "UNAVAILABLE";

@@ -3,6 +3,7 @@ package io.presage.worker.versions;
 import io.presage.worker.artifacts.ArtifactCache;
 import io.presage.worker.artifacts.ModelPackage;
 import io.presage.worker.engine.Engine;
+import io.presage.worker.engine.LoadPlan;
 import io.presage.worker.engine.LoadedModel;
 import io.presage.worker.tasks.Task;
 import java.util.List;
@@ -16,6 +17,7 @@ record OpenedVersion(
         ArtifactCache.Lease lease,
         MemoryBudget.Reservation memory,
         Engine engine,
+        LoadPlan plan,
         LoadedModel root,
         Task task,
         LoadedModel probed,

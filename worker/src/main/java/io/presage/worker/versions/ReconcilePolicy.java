@@ -149,7 +149,7 @@ final class ReconcilePolicy {
                     actions.add(new Action.Unload(slot.key()));
                 }
             }
-            case LOADING, WARMING, UNLOADED -> {}
+            case LOADING, WARMING, EVICTED, UNLOADED -> {}
         }
     }
 

@@ -12,6 +12,8 @@ enum SlotEvent {
     SERVE,
     /// No longer wanted.
     DRAIN,
+    /// Its memory is wanted for others; a call will fetch it again.
+    EVICT,
     /// Nothing of it is left in memory.
     UNLOAD,
     FAIL

@@ -13,13 +13,16 @@ final class SlotTransitions {
     static Optional<SlotState> next(SlotState state, SlotEvent event) {
         return Optional.ofNullable(
                 switch (event) {
-                    case FETCH -> state == NEW || state == FETCHING ? FETCHING : null;
+                    case FETCH -> state == NEW || state == FETCHING || state == EVICTED ? FETCHING : null;
                     case LOAD -> state == FETCHING ? LOADING : null;
                     case WARM -> state == LOADING ? WARMING : null;
                     case SERVE -> state == WARMING || state == DRAINING ? READY : null;
                     case DRAIN -> state == READY ? DRAINING : null;
+                    case EVICT -> state == READY ? EVICTED : null;
                     case UNLOAD ->
-                        state == NEW || state == FETCHING || state == DRAINING || state == FAILED ? UNLOADED : null;
+                        state == NEW || state == FETCHING || state == EVICTED || state == DRAINING || state == FAILED
+                                ? UNLOADED
+                                : null;
                     case FAIL -> state == UNLOADED || state == FAILED ? null : FAILED;
                 });
     }

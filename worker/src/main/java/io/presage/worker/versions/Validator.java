@@ -63,7 +63,8 @@ final class Validator {
                         version.loadMillis(),
                         checked,
                         version.cost().millisPerRow(),
-                        version.cost().millisPerCall()),
+                        version.cost().millisPerCall(),
+                        null),
                 null);
     }
 

@@ -1,28 +1,22 @@
 package io.presage.worker.versions;
 
-import io.micrometer.core.instrument.MeterRegistry;
 import io.presage.contract.infer.SignatureCheck;
 import io.presage.contract.problem.ProblemException;
 import io.presage.contract.state.Failure;
 import io.presage.worker.artifacts.ArtifactCache;
 import io.presage.worker.artifacts.ModelPackage;
 import io.presage.worker.artifacts.PackageException;
-import io.presage.worker.batching.BatchLimits;
-import io.presage.worker.batching.BatchSettings;
-import io.presage.worker.batching.Batcher;
-import io.presage.worker.batching.Instances;
+import io.presage.worker.engine.Device;
 import io.presage.worker.engine.Engine;
 import io.presage.worker.engine.LoadException;
+import io.presage.worker.engine.LoadPlan;
 import io.presage.worker.engine.LoadedModel;
 import io.presage.worker.tasks.Task;
 import io.presage.worker.tasks.Tasks;
 import java.io.IOException;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /// Brings a version from the registry into memory and to its first answer, step by step, and undoes every step
@@ -37,10 +31,8 @@ public final class VersionLoader {
     private final ArtifactCache artifacts;
     private final List<Engine> engines;
     private final MemoryBudget memory;
-    private final BatchSettings batchSettings;
-    private final VersionSettings settings;
-    private final int eventLoops;
-    private final MeterRegistry meters;
+    private final ServingAssembly assembly;
+    private final Device cpu;
     private final Readings readings;
 
     /// What is read from the machine.
@@ -60,18 +52,13 @@ public final class VersionLoader {
             ArtifactCache artifacts,
             List<Engine> engines,
             MemoryBudget memory,
-            BatchSettings batchSettings,
-            VersionSettings settings,
-            int eventLoops,
-            MeterRegistry meters,
+            ServingAssembly assembly,
             Readings readings) {
         this.artifacts = artifacts;
         this.engines = List.copyOf(engines);
         this.memory = memory;
-        this.batchSettings = batchSettings;
-        this.settings = settings;
-        this.eventLoops = eventLoops;
-        this.meters = meters;
+        this.assembly = assembly;
+        this.cpu = new Device(Device.Kind.CPU, 0, System.getProperty("os.arch", "cpu"), memory.bytesMax());
         this.readings = readings;
     }
 
@@ -83,7 +70,7 @@ public final class VersionLoader {
             return retyped(opened);
         }
         try {
-            return new LoadOutcome.Loaded<>(behindQueues(version));
+            return new LoadOutcome.Loaded<>(assembly.serve(version));
         } catch (LoadException e) {
             version.close();
             return new LoadOutcome.Failed<>(e.failure());
@@ -153,7 +140,15 @@ public final class VersionLoader {
         long start = readings.nanos().getAsLong();
         long residentBefore = readings.residentBytes().getAsLong();
         var engine = engineFor(modelPackage);
-        var root = engine.load(modelPackage);
+        if (modelPackage.manifest().device().equals("gpu")) {
+            throw new LoadException(new Failure(
+                    "load",
+                    "unsupported-device",
+                    "device: gpu (expected: cpu or any, this worker has no GPU)",
+                    "Set `device: any` in model.yaml, or add a worker with a GPU."));
+        }
+        var plan = new LoadPlan(cpu, Math.max(1, modelPackage.manifest().intraOpThreads()), null);
+        var root = engine.load(modelPackage, plan);
         undo.push(root);
         var task = Tasks.create(modelPackage, root.signature());
         undo.push(task);
@@ -166,7 +161,7 @@ public final class VersionLoader {
         var cost = probe.measure(warm);
         reservation.correct(
                 measured(modelPackage.bytes(), readings.residentBytes().getAsLong() - residentBefore));
-        return new OpenedVersion(key, lease, reservation, engine, root, task, probed, samples, cost, loadMillis);
+        return new OpenedVersion(key, lease, reservation, engine, plan, root, task, probed, samples, cost, loadMillis);
     }
 
     /// The growth of this process, which other work blurs, held between the least and the most that is
@@ -239,70 +234,6 @@ public final class VersionLoader {
                                 : failure.detail(),
                         "Add a sample request to the package (samples/NAME.request.json) that the model can answer."),
                 failure);
-    }
-
-    private ServedVersion behindQueues(OpenedVersion version) throws LoadException {
-        var manifest = version.modelPackage().manifest();
-        var versionMeters = new VersionMeters(meters, version.key());
-        List<AutoCloseable> undo = new ArrayList<>();
-        try {
-            var isInline = version.task().isLight()
-                    && TimeUnit.NANOSECONDS.convert(settings.inlineMax())
-                            > version.cost().millisOfOneRow() * 1e6;
-            var runners = new ArrayList<LoadedModel>();
-            for (int i = 0; isInline && i < eventLoops; i++) {
-                var shared = version.root().share();
-                if (shared.isEmpty()) {
-                    break;
-                }
-                var runner = version.task().adapt(shared.get());
-                undo.add(runner);
-                runners.add(runner);
-            }
-            var limits = new BatchLimits(
-                    version.probed().signature().batchable()
-                            ? manifest.batching().rowsMax()
-                            : 1,
-                    manifest.batching().queueRowsMax(),
-                    batchSettings.queueBytesMax().toBytes(),
-                    TimeUnit.MICROSECONDS.toNanos(manifest.batching().windowMicros()));
-            var batchers = new ArrayList<Batcher>();
-            for (int i = 0; i < manifest.instances(); i++) {
-                var instance = i == 0 ? version.probed() : another(version);
-                if (i > 0) {
-                    undo.add(instance);
-                }
-                batchers.add(new Batcher(
-                        version.key() + (manifest.instances() == 1 ? "" : "#" + i),
-                        instance,
-                        limits,
-                        versionMeters,
-                        readings.nanos()));
-            }
-            var instances = new Instances(batchers);
-            versionMeters.queueRows(instances::queueRows);
-            var served = new ServedVersion(
-                    version.key(),
-                    version.engine().name() + "_onnx",
-                    version.task(),
-                    runners,
-                    instances,
-                    versionMeters,
-                    version.memory(),
-                    List.of(versionMeters, version.task(), version.memory(), version.lease()));
-            batchers.forEach(Batcher::start);
-            return served;
-        } catch (LoadException | RuntimeException e) {
-            versionMeters.close();
-            Closing.all(undo);
-            throw e;
-        }
-    }
-
-    private LoadedModel another(OpenedVersion version) throws LoadException {
-        Optional<LoadedModel> shared = version.root().share();
-        return version.task()
-                .adapt(shared.isPresent() ? shared.get() : version.engine().load(version.modelPackage()));
     }
 
     private Failure noRoom(long estimate) {

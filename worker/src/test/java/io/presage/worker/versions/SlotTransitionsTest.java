@@ -8,15 +8,16 @@ import org.junit.jupiter.api.Test;
 class SlotTransitionsTest {
     /// Rows are states, columns events; `-` is illegal.
     private static final String TABLE = """
-            state      FETCH     LOAD     WARM     SERVE  DRAIN     UNLOAD    FAIL
-            NEW        FETCHING  -        -        -      -         UNLOADED  FAILED
-            FETCHING   FETCHING  LOADING  -        -      -         UNLOADED  FAILED
-            LOADING    -         -        WARMING  -      -         -         FAILED
-            WARMING    -         -        -        READY  -         -         FAILED
-            READY      -         -        -        -      DRAINING  -         FAILED
-            DRAINING   -         -        -        READY  -         UNLOADED  FAILED
-            UNLOADED   -         -        -        -      -         -         -
-            FAILED     -         -        -        -      -         UNLOADED  -
+            state      FETCH     LOAD     WARM     SERVE  DRAIN     EVICT    UNLOAD    FAIL
+            NEW        FETCHING  -        -        -      -         -        UNLOADED  FAILED
+            FETCHING   FETCHING  LOADING  -        -      -         -        UNLOADED  FAILED
+            LOADING    -         -        WARMING  -      -         -        -         FAILED
+            WARMING    -         -        -        READY  -         -        -         FAILED
+            READY      -         -        -        -      DRAINING  EVICTED  -         FAILED
+            EVICTED    FETCHING  -        -        -      -         -        UNLOADED  FAILED
+            DRAINING   -         -        -        READY  -         -        UNLOADED  FAILED
+            UNLOADED   -         -        -        -      -         -        -         -
+            FAILED     -         -        -        -      -         -        UNLOADED  -
             """;
 
     @Test

@@ -6,8 +6,10 @@ import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import io.presage.worker.artifacts.FileKind;
 import io.presage.worker.artifacts.ModelPackage;
+import io.presage.worker.engine.Device;
 import io.presage.worker.engine.Engine;
 import io.presage.worker.engine.LoadException;
+import io.presage.worker.engine.LoadPlan;
 import io.presage.worker.engine.LoadedModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -41,15 +43,15 @@ public final class OnnxEngine implements Engine {
     }
 
     @Override
-    public LoadedModel load(ModelPackage modelPackage) throws LoadException {
-        if (modelPackage.manifest().device().equals("gpu")) {
+    public LoadedModel load(ModelPackage modelPackage, LoadPlan plan) throws LoadException {
+        if (plan.device().kind() != Device.Kind.CPU) {
             throw OnnxFailures.noDevice();
         }
         ExternalData.check(modelPackage);
         try (var options = new SessionOptions()) {
             options.setOptimizationLevel(SessionOptions.OptLevel.ALL_OPT);
             options.setExecutionMode(SessionOptions.ExecutionMode.SEQUENTIAL);
-            options.setIntraOpNumThreads(modelPackage.manifest().intraOpThreads());
+            options.setIntraOpNumThreads(plan.intraOpThreads());
             options.setInterOpNumThreads(1);
             options.addConfigEntry("session.intra_op.allow_spinning", "0");
             options.addConfigEntry("session.inter_op.allow_spinning", "0");

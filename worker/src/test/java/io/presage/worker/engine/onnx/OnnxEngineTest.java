@@ -12,7 +12,9 @@ import io.presage.contract.problem.ProblemException;
 import io.presage.contract.state.Failure;
 import io.presage.worker.artifacts.Manifest;
 import io.presage.worker.artifacts.ModelPackage;
+import io.presage.worker.engine.Device;
 import io.presage.worker.engine.LoadException;
+import io.presage.worker.engine.LoadPlan;
 import io.presage.worker.engine.LoadedModel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,7 +36,7 @@ class OnnxEngineTest {
     }
 
     private LoadedModel load(byte[] model) throws Exception {
-        return engine.load(modelPackage(model));
+        return engine.load(modelPackage(model), new LoadPlan(new Device(Device.Kind.CPU, 0, "cpu", 0), 1, null));
     }
 
     private Failure failure(byte[] model) {
