@@ -20,6 +20,7 @@ import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
@@ -31,6 +32,11 @@ import java.util.regex.Pattern;
 /// recently used folders go first, by the folder's modification time, which every use sets; one that a [Lease]
 /// holds never goes, so what is in use may exceed the bound, and then nothing else is kept.
 ///
+/// What engines make of a package (an optimised graph) lies in `derived/` under the same digest. It counts with
+/// its package and goes with it; it may be lost or half written, and is then made anew.
+///
+/// Sizes and times of use are kept in memory too, so that a load does not look at every package.
+///
 /// Any thread. Two loads of one digest at a time do the work once: the second waits for the first.
 public final class ArtifactCache {
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
@@ -38,6 +44,7 @@ public final class ArtifactCache {
 
     private final Path packages;
     private final Path incoming;
+    private final Path derived;
     private final long bytesMax;
     private final ArtifactSource source;
     private final InstantSource clock;
@@ -47,20 +54,52 @@ public final class ArtifactCache {
     @GuardedBy("lock")
     private final Map<String, Entry> inUse = new HashMap<>();
 
+    @GuardedBy("lock")
+    private final Map<String, Kept> kept = new HashMap<>();
+
     private static final class Entry {
         private int leases;
         private boolean loading;
     }
 
+    /// A package on disk.
+    ///
+    /// @param bytes with what was derived of it
+    /// @param used last
+    private record Kept(String sha256, long bytes, FileTime used) {}
+
     public ArtifactCache(Path directory, long bytesMax, ArtifactSource source, InstantSource clock) throws IOException {
         this.packages = directory.resolve("packages");
         this.incoming = directory.resolve("incoming");
+        this.derived = directory.resolve("derived");
         this.bytesMax = bytesMax;
         this.source = source;
         this.clock = clock;
         deleteTree(incoming);
         Files.createDirectories(packages);
         Files.createDirectories(incoming);
+        Files.createDirectories(derived);
+        synchronized (lock) {
+            for (var name : list(packages)) {
+                kept.put(name, new Kept(name, bytesOnDisk(name), Files.getLastModifiedTime(packages.resolve(name))));
+            }
+            for (var name : list(derived)) {
+                if (!kept.containsKey(name)) {
+                    deleteTree(derived.resolve(name));
+                }
+            }
+        }
+    }
+
+    private static List<String> list(Path folder) throws IOException {
+        try (var files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        }
+    }
+
+    private long bytesOnDisk(String sha256) throws IOException {
+        var made = derived.resolve(sha256);
+        return bytesOf(packages.resolve(sha256)) + (Files.isDirectory(made) ? bytesOf(made) : 0);
     }
 
     /// A package that stays on disk until the lease is closed.
@@ -78,10 +117,17 @@ public final class ArtifactCache {
             return modelPackage;
         }
 
+        /// The folder for what an engine makes of this package, for this lease's time. It is there; what was left
+        /// in it before may be half written: write elsewhere in it and rename.
+        public Path derived() throws IOException {
+            return Files.createDirectories(derived.resolve(sha256));
+        }
+
         @Override
         public synchronized void close() {
             if (!closed) {
                 closed = true;
+                measure(sha256);
                 release(sha256);
             }
         }
@@ -106,8 +152,7 @@ public final class ArtifactCache {
                 fetch(sha256, bytes, folder);
             }
             var modelPackage = PackageReader.read(folder);
-            Files.setLastModifiedTime(folder, FileTime.from(clock.instant()));
-            evict();
+            keep(sha256);
             done = true;
             return new Lease(sha256, modelPackage);
         } catch (IOException e) {
@@ -212,39 +257,57 @@ public final class ArtifactCache {
                 "The stored bytes are damaged: restore the registry's artifact folder or upload again.");
     }
 
-    /// Deletes the least recently used packages that nobody holds until the rest is within the bound.
-    private void evict() throws IOException {
-        record Kept(Path folder, long bytes, FileTime used) {}
-        synchronized (lock) {
-            var all = new java.util.ArrayList<Kept>();
-            try (var folders = Files.list(packages)) {
-                for (var folder : folders.toList()) {
-                    all.add(new Kept(folder, bytesOf(folder), Files.getLastModifiedTime(folder)));
-                }
+    /// What engines have derived meanwhile is counted when its user goes.
+    private void measure(String sha256) {
+        try {
+            long bytes = bytesOnDisk(sha256);
+            synchronized (lock) {
+                kept.computeIfPresent(sha256, (_, before) -> new Kept(sha256, bytes, before.used()));
             }
-            all.sort(Comparator.comparing(Kept::used));
-            long total = all.stream().mapToLong(Kept::bytes).sum();
-            for (var kept : all) {
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Counts the package as used now, then deletes the least recently used ones that nobody holds until the
+    /// rest is within the bound.
+    private void keep(String sha256) throws IOException {
+        var used = FileTime.from(clock.instant());
+        Files.setLastModifiedTime(packages.resolve(sha256), used);
+        long bytes = bytesOnDisk(sha256);
+        synchronized (lock) {
+            kept.put(sha256, new Kept(sha256, bytes, used));
+            long total = kept.values().stream().mapToLong(Kept::bytes).sum();
+            if (total <= bytesMax) {
+                return;
+            }
+            for (var one : kept.values().stream()
+                    .sorted(Comparator.comparing(Kept::used))
+                    .toList()) {
                 if (total <= bytesMax) {
                     return;
                 }
-                if (!inUse.containsKey(kept.folder().getFileName().toString())) {
-                    // Renamed first: half a package never has a digest's name.
-                    var away = incoming.resolve(nextName());
-                    Files.move(kept.folder(), away, StandardCopyOption.ATOMIC_MOVE);
-                    deleteTree(away);
-                    total -= kept.bytes();
+                if (!inUse.containsKey(one.sha256())) {
+                    delete(one.sha256());
+                    kept.remove(one.sha256());
+                    total -= one.bytes();
                 }
             }
         }
     }
 
-    /// Bytes of all packages on disk.
+    private void delete(String sha256) throws IOException {
+        // Renamed first: half a package never has a digest's name.
+        var away = incoming.resolve(nextName());
+        Files.move(packages.resolve(sha256), away, StandardCopyOption.ATOMIC_MOVE);
+        deleteTree(away);
+        deleteTree(derived.resolve(sha256));
+    }
+
+    /// Bytes of all packages on disk, with what was derived of them.
     public long bytesUsed() {
-        try {
-            return bytesOf(packages);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        synchronized (lock) {
+            return kept.values().stream().mapToLong(Kept::bytes).sum();
         }
     }
 

@@ -4,38 +4,114 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// What a file is, by its first bytes: names and extensions are not believed.
+/// What a file is, by its own bytes: names and extensions are not believed. How each kind is told is in
+/// [KindSniffer].
 public enum FileKind {
-    ONNX(""),
+    ONNX("", "onnx"),
     /// A zip of its own kind: `NAME/data.pkl`, `NAME/code/...`, `NAME/constants.pkl`.
-    TORCHSCRIPT(""),
+    TORCHSCRIPT("", "pt", "pth", "ts", "torchscript"),
     /// `saved_model.pb`; its variables lie beside it.
-    SAVED_MODEL(""),
-    XGBOOST_JSON(""),
-    XGBOOST_UBJ(""),
-    LIGHTGBM(""),
-    ZIP(""),
-    GZIP(""),
-    PICKLE("Python pickles run code when they are read. Export to ONNX: torch.onnx.export, or skl2onnx."),
-    HDF5(
-            "Keras HDF5 is not read here. Export to ONNX: python -m tf2onnx.convert --keras model.h5 --output model.onnx."),
-    UNKNOWN("Upload an ONNX file, or a zip or tar.gz with one and an optional model.yaml.");
-
-    static final int HEAD_BYTES = 16;
-    private static final int IR_VERSION_MAX = 63;
+    SAVED_MODEL("", "pb"),
+    XGBOOST_JSON("", "json", "xgb"),
+    XGBOOST_UBJ("", "ubj", "xgb"),
+    LIGHTGBM("", "txt", "lgb", "model"),
+    ZIP("Pack the files once, not an archive inside an archive."),
+    GZIP("Pack the files once, not an archive inside an archive."),
+    /// What `torch.save` writes: a pickle in a zip, without code.
+    TORCH_PICKLE(
+            "What torch.save writes runs code when it is read. Export to ONNX: torch.onnx.export(model, example,"
+                    + " \"model.onnx\"), or to TorchScript: torch.jit.trace(model, example).save(\"model.pt\").",
+            true),
+    PICKLE(
+            "Python pickles (joblib's too) run code when they are read. Export to ONNX: skl2onnx.to_onnx(model, X[:1],"
+                    + " options={\"zipmap\": False}), or torch.onnx.export(model, example, \"model.onnx\").",
+            true),
+    R_DATA(
+            "R's data files run code when they are read. Export to ONNX or to the library's own format, as"
+                    + " xgb.save(model, \"model.json\") or lgb.save(model, \"model.txt\").",
+            true),
+    HDF5("Keras HDF5 is not read here. Export to ONNX:"
+            + " python -m tf2onnx.convert --keras model.h5 --output model.onnx."),
+    KERAS("Keras archives are not read here. Export to ONNX: keras.saving.load_model(\"model.keras\")"
+            + ".export(\"model.onnx\", format=\"onnx\")."),
+    TFLITE("TensorFlow Lite is not read here. Export to ONNX:"
+            + " python -m tf2onnx.convert --tflite model.tflite --output model.onnx."),
+    PMML("PMML is not read here. Export to ONNX where the model was trained, as with skl2onnx.to_onnx(model, X[:1])."),
+    COREML("Core ML is not read here. Export to ONNX where the model was trained, as with"
+            + " torch.onnx.export(model, example, \"model.onnx\")."),
+    GGUF("GGUF is not read here. Export the original to ONNX:" + " optimum-cli export onnx --model NAME FOLDER."),
+    SAFETENSORS("Safetensors hold weights without a model. Export both to ONNX:"
+            + " optimum-cli export onnx --model NAME FOLDER."),
+    CATBOOST("CatBoost's own format is not read here. Export to ONNX:"
+            + " model.save_model(\"model.onnx\", format=\"onnx\")."),
+    XGBOOST_OLD("XGBoost's old binary format is not read here. Load it with the XGBoost that wrote it and save it"
+            + " anew: booster.save_model(\"model.ubj\")."),
+    COMPRESSED("Neither bzip2, xz, zstd, lz4, 7z nor rar is read here: pack the files as zip or tar.gz."),
+    UNKNOWN("Upload an ONNX file, or a zip or tar.gz with one and an optional model.yaml; which other kinds are read"
+            + " says docs/model-package.md.");
 
     private final String advice;
+    private final boolean runsCodeWhenRead;
+    private final String[] extensions;
 
-    FileKind(String advice) {
+    FileKind(String advice, String... extensions) {
         this.advice = advice;
+        this.runsCodeWhenRead = false;
+        this.extensions = extensions;
+    }
+
+    FileKind(String advice, boolean runsCodeWhenRead) {
+        this.advice = advice;
+        this.runsCodeWhenRead = runsCodeWhenRead;
+        this.extensions = new String[0];
     }
 
     /// True when some engine reads files of this kind.
     public boolean isModel() {
         return switch (this) {
             case ONNX, TORCHSCRIPT, SAVED_MODEL, XGBOOST_JSON, XGBOOST_UBJ, LIGHTGBM -> true;
-            case ZIP, GZIP, PICKLE, HDF5, UNKNOWN -> false;
+            case ZIP,
+                    GZIP,
+                    TORCH_PICKLE,
+                    PICKLE,
+                    R_DATA,
+                    HDF5,
+                    KERAS,
+                    TFLITE,
+                    PMML,
+                    COREML,
+                    GGUF,
+                    SAFETENSORS,
+                    CATBOOST,
+                    XGBOOST_OLD,
+                    COMPRESSED,
+                    UNKNOWN -> false;
         };
+    }
+
+    /// True for what is some model, but one that no engine reads.
+    boolean isForeignModel() {
+        return switch (this) {
+            case TORCH_PICKLE,
+                    PICKLE,
+                    R_DATA,
+                    HDF5,
+                    KERAS,
+                    TFLITE,
+                    PMML,
+                    COREML,
+                    GGUF,
+                    SAFETENSORS,
+                    CATBOOST,
+                    XGBOOST_OLD -> true;
+            case ONNX, TORCHSCRIPT, SAVED_MODEL, XGBOOST_JSON, XGBOOST_UBJ, LIGHTGBM, ZIP, GZIP, COMPRESSED, UNKNOWN ->
+                false;
+        };
+    }
+
+    /// True when a program that reads such a file runs what its author wrote into it.
+    boolean runsCodeWhenRead() {
+        return runsCodeWhenRead;
     }
 
     /// What to do about a file of a kind that is not read; empty for those that are.
@@ -43,48 +119,33 @@ public enum FileKind {
         return advice;
     }
 
-    public static FileKind of(Path file) throws IOException {
-        try (var in = Files.newInputStream(file)) {
-            return of(in.readNBytes(HEAD_BYTES));
+    /// The extension that a bare upload of this kind is kept under; that of most such files.
+    String extension() {
+        if (extensions.length == 0) {
+            throw new IllegalStateException(this + " is no model. This is a bug.");
         }
+        return extensions[0];
     }
 
-    static FileKind of(byte[] head) {
-        if (startsWith(head, 'P', 'K', 3, 4) || startsWith(head, 'P', 'K', 5, 6)) {
-            return ZIP;
+    /// True when files of this kind are usually named so: of two that look like models the one with a model's
+    /// name is it, as weights beside a model may begin like one.
+    boolean isUsualName(String fileName) {
+        if (this == SAVED_MODEL) {
+            return fileName.equals(KindSniffer.SAVED_MODEL_NAME);
         }
-        if (startsWith(head, 0x1f, 0x8b)) {
-            return GZIP;
-        }
-        if (startsWith(head, 0x89, 'H', 'D', 'F')) {
-            return HDF5;
-        }
-        // PROTO opcode and a protocol number, as every pickle since protocol 2 begins.
-        if (head.length > 2 && (head[0] & 0xff) == 0x80 && head[1] >= 2 && head[1] <= 5) {
-            return PICKLE;
-        }
-        // Field 1 (ir_version) as a small number, then another field of ModelProto.
-        if (head.length > 3 && head[0] == 8 && head[1] > 0 && head[1] <= IR_VERSION_MAX && isModelField(head[2])) {
-            return ONNX;
-        }
-        return UNKNOWN;
-    }
-
-    private static boolean isModelField(byte tag) {
-        int field = (tag & 0xff) >>> 3;
-        int wireType = tag & 7;
-        return field >= 2 && field <= 26 && (wireType == 2 || wireType == 0);
-    }
-
-    private static boolean startsWith(byte[] head, int... magic) {
-        if (head.length < magic.length) {
-            return false;
-        }
-        for (int i = 0; i < magic.length; i++) {
-            if ((head[i] & 0xff) != magic[i]) {
-                return false;
+        for (var extension : extensions) {
+            if (fileName.endsWith("." + extension)) {
+                return true;
             }
         }
-        return true;
+        return false;
+    }
+
+    public static FileKind of(Path file) throws IOException {
+        try (var in = Files.newInputStream(file)) {
+            var head = in.readNBytes(KindSniffer.HEAD_BYTES);
+            var kind = KindSniffer.of(head);
+            return kind == ZIP ? KindSniffer.ofZip(file) : kind;
+        }
     }
 }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param task how clients' tensors become the model's: see [io.presage.worker.tasks.Tasks]
 /// @param model file name, or null when the package holds exactly one model file
-/// @param engine `onnxruntime`, or null to go by the file
+/// @param engine `onnxruntime`, `torchscript`, `tensorflow`, `xgboost`, `lightgbm`, or null to go by the file
 /// @param labels names of classes, in the order of the model's outputs
 /// @param device `cpu`, `gpu` or `any`
 /// @param profile what its setting is chosen for: `throughput`, or `latency` (all cores for one run)

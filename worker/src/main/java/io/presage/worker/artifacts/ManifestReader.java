@@ -61,7 +61,7 @@ final class ManifestReader {
         var manifest = new Manifest(
                 root.string("task", d.task()),
                 root.optionalString("model"),
-                root.optionalString("engine"),
+                root.optionalOneOf("engine", "onnxruntime", "torchscript", "tensorflow", "xgboost", "lightgbm"),
                 root.strings("labels", LABELS_MAX),
                 root.oneOf("device", d.device(), "cpu", "gpu", "any"),
                 root.oneOf("profile", d.profile(), "throughput", "latency"),

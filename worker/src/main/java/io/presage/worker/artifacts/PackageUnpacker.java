@@ -1,25 +1,25 @@
 package io.presage.worker.artifacts;
 
+import static io.presage.worker.artifacts.Refusal.corrupt;
+import static io.presage.worker.artifacts.Refusal.cut;
+import static io.presage.worker.artifacts.Refusal.unsafe;
+
+import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Comparator;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Locale;
-import java.util.Set;
+import java.util.HexFormat;
+import java.util.zip.CRC32;
+import java.util.zip.DataFormatException;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.Inflater;
 import java.util.zip.ZipException;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
-import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
-import org.apache.commons.compress.archivers.zip.ZipFile;
-import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
 /// Puts the files of an uploaded package into an empty folder and nothing anywhere else. A hostile archive
 /// costs at most the bounds: 10,000 entries, 20 times its own size (at least 10 MiB), and `bytesMax`. For one
@@ -28,13 +28,11 @@ final class PackageUnpacker {
     static final int ENTRIES_MAX = 10_000;
     static final int EXPANSION_MAX = 20;
     static final long EXPANSION_FLOOR_BYTES = 10L << 20;
-    private static final int NAME_CHARS_MAX = 512;
-    private static final int LOCAL_HEADER_BYTES = 30;
+    private static final int BUFFER_BYTES = 64 << 10;
 
     private final long bytesMax;
-    private final Set<String> names = new HashSet<>();
+    private final byte[] buffer = new byte[BUFFER_BYTES];
     private long room;
-    private int entries;
 
     PackageUnpacker(long bytesMax) {
         this.bytesMax = bytesMax;
@@ -46,191 +44,176 @@ final class PackageUnpacker {
         room = Math.min(bytesMax, Math.max(EXPANSION_FLOOR_BYTES, Math.multiplyExact(bytes, EXPANSION_MAX)));
         var kind = FileKind.of(file);
         switch (kind) {
-            case ONNX -> {
-                if (bytes > bytesMax) {
-                    throw tooLarge(bytes + " bytes");
-                }
-                Files.move(file, folder.resolve("model.onnx"), StandardCopyOption.ATOMIC_MOVE);
+            case ONNX, XGBOOST_JSON, XGBOOST_UBJ, LIGHTGBM -> keep(file, bytes, folder, kind);
+            case TORCHSCRIPT -> {
+                checkZip(file);
+                keep(file, bytes, folder, kind);
             }
-            case ZIP -> unzip(file, folder);
-            case GZIP -> untar(file, folder);
-            case TORCHSCRIPT, SAVED_MODEL, XGBOOST_JSON, XGBOOST_UBJ, LIGHTGBM, PICKLE, HDF5, UNKNOWN ->
-                throw PackageException.refused(
-                        "unpack", "unknown-format", "the file is of kind " + describe(kind, file), kind.advice());
+            case SAVED_MODEL ->
+                throw refused(
+                        kind,
+                        file,
+                        "A SavedModel is a folder: pack saved_model.pb and variables/ into one zip or tar.gz.");
+            case ZIP -> unzip(file, new Target(folder));
+            case GZIP -> untar(file, new Target(folder));
+            case TORCH_PICKLE,
+                    PICKLE,
+                    R_DATA,
+                    HDF5,
+                    KERAS,
+                    TFLITE,
+                    PMML,
+                    COREML,
+                    GGUF,
+                    SAFETENSORS,
+                    CATBOOST,
+                    XGBOOST_OLD,
+                    COMPRESSED,
+                    UNKNOWN -> throw refused(kind, file, kind.advice());
         }
+    }
+
+    /// The card of a file that no engine reads.
+    static PackageException refused(FileKind kind, Path file, String advice) throws IOException {
+        return PackageException.refused(
+                "unpack",
+                kind.runsCodeWhenRead() ? "unsafe-format" : "unknown-format",
+                "the file is of kind " + describe(kind, file),
+                advice);
     }
 
     static String describe(FileKind kind, Path file) throws IOException {
         try (var in = Files.newInputStream(file)) {
-            return kind + ", its first bytes are "
-                    + java.util.HexFormat.ofDelimiter(" ").formatHex(in.readNBytes(8));
+            return kind + ", its first bytes are " + HexFormat.ofDelimiter(" ").formatHex(in.readNBytes(8));
         }
     }
 
-    private void unzip(Path file, Path folder) throws PackageException, IOException {
-        try (var zip = ZipFile.builder().setPath(file).get()) {
-            var all = Collections.list(zip.getEntries());
-            checkOverlaps(all);
-            for (var entry : all) {
-                if (entry.getName().endsWith("/data.pkl") || entry.getName().equals("data.pkl")) {
-                    throw PackageException.refused(
-                            "unpack",
-                            "unknown-format",
-                            "a PyTorch archive: it holds " + entry.getName(),
-                            FileKind.PICKLE.advice());
-                }
-                var rawName = entry.getRawName();
-                for (int i = 0; rawName != null && i < rawName.length; i++) {
-                    // The library turns those of some archives into slashes.
-                    if (rawName[i] == '\\') {
-                        throw unsafe("entry '" + cut(entry.getName()) + "' has a backslash in its name");
-                    }
-                }
-                if (entry.isUnixSymlink()) {
-                    throw unsafe("entry '" + entry.getName() + "' is a link");
-                }
-                if ((entry.getMethod() != ZipArchiveEntry.STORED && entry.getMethod() != ZipArchiveEntry.DEFLATED)
-                        || entry.getGeneralPurposeBit().usesEncryption()) {
-                    throw corrupt("entry '" + entry.getName() + "' is encrypted or compressed with method "
-                            + entry.getMethod() + " (expected: stored or deflated)");
-                }
-                var target = target(folder, entry.getName(), entry.isDirectory());
-                if (!entry.isDirectory()) {
-                    try (var in = zip.getInputStream(entry)) {
-                        copy(in, target, entry.getName());
-                    }
+    /// An archive that is never unpacked here, but by a runtime that trusts it.
+    static void checkZip(Path file) throws PackageException, IOException {
+        try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            ZipIndex.read(channel);
+        }
+    }
+
+    private void keep(Path file, long bytes, Path folder, FileKind kind) throws PackageException, IOException {
+        if (bytes > bytesMax) {
+            throw tooLarge(bytes + " bytes");
+        }
+        Files.move(file, folder.resolve("model." + kind.extension()), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private void unzip(Path file, Target target) throws PackageException, IOException {
+        try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            var entries = ZipIndex.read(channel);
+            long claimed = 0;
+            for (var entry : entries) {
+                claimed += entry.bytes();
+                if (claimed < 0 || claimed > room) {
+                    throw tooLarge("entry '" + cut(entry.name()) + "' and those before it");
                 }
             }
-        } catch (ZipException e) {
-            throw corrupt("zip: " + e.getMessage());
-        }
-    }
-
-    /// Entries that share bytes are how a small zip expands without end ("a better zip bomb", Fifield 2019).
-    private static void checkOverlaps(List<ZipArchiveEntry> all) throws PackageException {
-        var sorted = new ArrayList<>(all);
-        sorted.sort(Comparator.comparingLong(ZipArchiveEntry::getDataOffset));
-        long end = 0;
-        for (var entry : sorted) {
-            if (entry.getDataOffset() - LOCAL_HEADER_BYTES < end) {
-                throw unsafe("entry '" + entry.getName() + "' overlaps another");
-            }
-            end = entry.getDataOffset() + entry.getCompressedSize();
-        }
-    }
-
-    private void untar(Path file, Path folder) throws PackageException, IOException {
-        try (var bytes = Files.newInputStream(file);
-                var gzip = GzipCompressorInputStream.builder()
-                        .setInputStream(bytes)
-                        .setDecompressConcatenated(true)
-                        .get();
-                var tar = new TarArchiveInputStream(new Bounded(gzip))) {
-            for (var entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+            for (var entry : entries) {
+                if (entry.type() != 0 && entry.type() != 4 && entry.type() != 8) {
+                    throw unsafe("entry '" + cut(entry.name()) + "' is a link or a special file");
+                }
                 if (entry.isDirectory()) {
-                    target(folder, entry.getName(), true);
-                } else if (entry.isFile() && !entry.isSparse() && !entry.isLink() && !entry.isSymbolicLink()) {
-                    copy(tar, target(folder, entry.getName(), false), entry.getName());
+                    if (entry.bytes() != 0) {
+                        throw unsafe("folder '" + cut(entry.name()) + "' has " + entry.bytes() + " bytes");
+                    }
+                    target.folder(entry.name());
                 } else {
-                    throw unsafe("entry '" + entry.getName() + "' is a link or a special file");
+                    try (var out = target.file(entry.name())) {
+                        copy(channel, entry, out);
+                    }
                 }
             }
-            if (entries == 0) {
-                throw corrupt("no tar archive inside the gzip");
+        }
+    }
+
+    /// Writes exactly the bytes that the entry claims.
+    private void copy(FileChannel from, ZipIndex.Entry entry, FileChannel out) throws PackageException, IOException {
+        var crc = new CRC32();
+        long written = 0;
+        long at = entry.dataStart();
+        long left = entry.packedBytes();
+        var packed = ByteBuffer.allocate(BUFFER_BYTES);
+        var inflater = new Inflater(true);
+        try {
+            while (left > 0 && !inflater.finished()) {
+                packed.clear().limit((int) Math.min(BUFFER_BYTES, left));
+                int n = from.read(packed, at);
+                if (n < 0) {
+                    throw corrupt("zip: cut off in entry '" + cut(entry.name()) + "'");
+                }
+                at += n;
+                left -= n;
+                if (entry.method() == ZipIndex.STORED) {
+                    written = write(packed.array(), n, written, entry, crc, out);
+                } else {
+                    inflater.setInput(packed.array(), 0, n);
+                    for (int m; (m = inflater.inflate(buffer)) > 0; ) {
+                        written = write(buffer, m, written, entry, crc, out);
+                    }
+                }
+            }
+            boolean isWhole = entry.method() == ZipIndex.STORED
+                    || (inflater.finished() && left == 0 && inflater.getRemaining() == 0);
+            if (!isWhole || written != entry.bytes() || (int) crc.getValue() != entry.crc()) {
+                throw corrupt("zip: the bytes of entry '" + cut(entry.name())
+                        + "' are not those that its length and checksum tell of");
+            }
+        } catch (DataFormatException e) {
+            throw corrupt("zip: entry '" + cut(entry.name()) + "': " + e.getMessage());
+        } finally {
+            inflater.end();
+        }
+    }
+
+    private static long write(byte[] bytes, int count, long written, ZipIndex.Entry entry, CRC32 crc, FileChannel out)
+            throws PackageException, IOException {
+        if (written + count > entry.bytes()) {
+            throw unsafe("entry '" + cut(entry.name()) + "' unpacks to more than the " + entry.bytes()
+                    + " bytes that it claims");
+        }
+        crc.update(bytes, 0, count);
+        writeAll(bytes, count, out);
+        return written + count;
+    }
+
+    private static void writeAll(byte[] bytes, int count, FileChannel out) throws IOException {
+        var chunk = ByteBuffer.wrap(bytes, 0, count);
+        while (chunk.hasRemaining()) {
+            out.write(chunk);
+        }
+    }
+
+    private void untar(Path file, Target target) throws PackageException, IOException {
+        try (var bytes = Files.newInputStream(file);
+                var gzip = new GZIPInputStream(bytes, BUFFER_BYTES)) {
+            var tar = new TarReader(new Bounded(gzip));
+            for (var entry = tar.next(); entry != null; entry = tar.next()) {
+                if (entry.isDirectory()) {
+                    target.folder(entry.name());
+                } else {
+                    if (entry.bytes() < 0 || entry.bytes() > room) {
+                        throw tooLarge("entry '" + cut(entry.name()) + "' and those before it");
+                    }
+                    room -= entry.bytes();
+                    try (var out = target.file(entry.name())) {
+                        for (int n; (n = tar.read(buffer)) >= 0; ) {
+                            writeAll(buffer, n, out);
+                        }
+                    }
+                }
+            }
+            if (target.isEmpty()) {
+                throw corrupt("tar.gz: no entries");
             }
         } catch (TooLargeException e) {
-            throw tooLarge(e.getMessage());
-        } catch (java.io.EOFException | IllegalArgumentException e) {
-            throw corrupt("tar.gz: " + e.getMessage());
-        } catch (IOException e) {
-            if (e instanceof java.nio.file.FileSystemException) {
-                throw e;
-            }
+            throw tooLarge("the archive's entries");
+        } catch (ZipException | EOFException e) {
             throw corrupt("tar.gz: " + e.getMessage());
         }
-    }
-
-    /// Checks the name and makes the folders that it lies in.
-    private Path target(Path folder, String name, boolean isDirectory) throws PackageException, IOException {
-        if (++entries > ENTRIES_MAX) {
-            throw unsafe("more than " + ENTRIES_MAX + " entries");
-        }
-        var plain = isDirectory && name.endsWith("/") ? name.substring(0, name.length() - 1) : name;
-        if (plain.startsWith("./")) {
-            plain = plain.substring(2);
-        }
-        if (isDirectory && (plain.isEmpty() || plain.equals("."))) {
-            return folder;
-        }
-        checkName(plain, name);
-        // One name in two cases would be two files here and one elsewhere.
-        if (!names.add(plain.toLowerCase(Locale.ROOT))) {
-            throw unsafe("entry '" + name + "' is there twice");
-        }
-        var target = folder.resolve(plain).normalize();
-        if (!target.startsWith(folder)) {
-            throw unsafe("entry '" + name + "' leaves the package");
-        }
-        try {
-            Files.createDirectories(isDirectory ? target : parentOf(target));
-        } catch (FileAlreadyExistsException | NotDirectoryException e) {
-            throw unsafe("entry '" + name + "' is a file and a folder");
-        }
-        return target;
-    }
-
-    private static Path parentOf(Path path) {
-        var parent = path.getParent();
-        if (parent == null) {
-            throw new IllegalStateException(path + " has no parent. This is a bug.");
-        }
-        return parent;
-    }
-
-    private static void checkName(String plain, String name) throws PackageException {
-        if (plain.length() > NAME_CHARS_MAX || plain.startsWith("/") || plain.contains("\\") || plain.contains(":")) {
-            throw unsafe("entry '" + cut(name) + "' (expected: a relative path of at most " + NAME_CHARS_MAX
-                    + " characters with '/' between its parts)");
-        }
-        for (int i = 0; i < plain.length(); i++) {
-            if (Character.isISOControl(plain.charAt(i))) {
-                throw unsafe("entry '" + cut(name) + "' has a control character in its name");
-            }
-        }
-        for (var part : plain.split("/", -1)) {
-            if (part.isEmpty() || part.equals("..") || part.equals(".")) {
-                throw unsafe("entry '" + cut(name) + "' has a part '" + part + "'");
-            }
-        }
-    }
-
-    private void copy(InputStream in, Path target, String name) throws PackageException, IOException {
-        var buffer = new byte[64 << 10];
-        try (var out = Files.newOutputStream(target, StandardOpenOption.CREATE_NEW)) {
-            for (int n; (n = in.read(buffer)) >= 0; ) {
-                room -= n;
-                if (room < 0) {
-                    throw tooLarge("entry '" + cut(name) + "' and those before it");
-                }
-                out.write(buffer, 0, n);
-            }
-        } catch (FileAlreadyExistsException e) {
-            throw unsafe("entry '" + cut(name) + "' is a file and a folder");
-        }
-    }
-
-    private static String cut(String name) {
-        return name.length() <= 80 ? name : name.substring(0, 80) + "...";
-    }
-
-    private static PackageException unsafe(String evidence) {
-        return PackageException.refused(
-                "unpack", "unsafe-package", evidence, "Pack plain files with plain relative names, each once.");
-    }
-
-    private static PackageException corrupt(String evidence) {
-        return PackageException.refused(
-                "unpack", "corrupt-package", evidence, "Pack the files again and upload whole.");
     }
 
     private PackageException tooLarge(String what) {
@@ -242,20 +225,11 @@ final class PackageUnpacker {
                 "Leave out what the model does not need, or raise worker.artifacts.bytes-max.");
     }
 
-    private static final class TooLargeException extends IOException {
-        TooLargeException(String message) {
-            super(message);
-        }
-
-        @Override
-        public String getMessage() {
-            return String.valueOf(super.getMessage());
-        }
-    }
+    private static final class TooLargeException extends IOException {}
 
     /// Counts what comes out of the gzip, headers and padding too: a tar of nothing but padding is bounded as
     /// well.
-    private final class Bounded extends java.io.FilterInputStream {
+    private final class Bounded extends FilterInputStream {
         private long left = room + (long) ENTRIES_MAX * 2048;
 
         Bounded(InputStream in) {
@@ -276,10 +250,10 @@ final class PackageUnpacker {
             return count(super.read(bytes, offset, length));
         }
 
-        private int count(int n) throws IOException {
+        private int count(int n) throws TooLargeException {
             left -= Math.max(n, 0);
             if (left < 0) {
-                throw new TooLargeException("the archive's entries");
+                throw new TooLargeException();
             }
             return n;
         }

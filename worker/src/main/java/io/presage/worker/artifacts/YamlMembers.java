@@ -43,6 +43,11 @@ final class YamlMembers {
         throw wrong(name, value, "a text");
     }
 
+    @Nullable
+    String optionalOneOf(String name, String... allowed) throws InvalidMemberException {
+        return value(name) == null ? null : oneOf(name, "", allowed);
+    }
+
     String string(String name, String standard) throws InvalidMemberException {
         var value = optionalString(name);
         return value == null ? standard : value;

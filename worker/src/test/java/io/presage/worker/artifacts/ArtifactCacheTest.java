@@ -217,7 +217,7 @@ class ArtifactCacheTest {
     @Test
     void foreignFormats_areRefusedWithAdvice() throws Exception {
         var pickle = refusal(new byte[] {(byte) 0x80, 4, (byte) 0x95, 0, 0});
-        assertThat(pickle.failure().cause()).isEqualTo("unknown-format");
+        assertThat(pickle.failure().cause()).isEqualTo("unsafe-format");
         assertThat(pickle.failure().fix()).contains("torch.onnx.export");
         assertThat(refusal(bytes("\u0089HDF\r\n")).failure().fix()).contains("ONNX");
         assertThat(refusal(new byte[] {(byte) 0x89, 'H', 'D', 'F', 13, 10})
@@ -249,10 +249,40 @@ class ArtifactCacheTest {
     }
 
     @Test
+    void derivedFiles_countWithTheirPackage_andGoWithIt() throws Exception {
+        cache = cache(MODEL.length + 5000);
+        Path made;
+        try (var lease = cache.obtain(put(MODEL), MODEL.length)) {
+            made = lease.derived();
+            Files.write(made.resolve("graph"), new byte[1000]);
+        }
+        assertThat(cache.bytesUsed()).isEqualTo(MODEL.length + 1000);
+        cache = cache(MODEL.length + 5000);
+        assertThat(cache.bytesUsed()).isEqualTo(MODEL.length + 1000);
+        try (var lease = cache.obtain(put(MODEL), MODEL.length)) {
+            assertThat(lease.derived().resolve("graph")).hasSize(1000);
+        }
+        now = now.plusSeconds(10);
+        var other = OnnxModelBuilder.slow(34, 1);
+        obtain(other);
+        assertThat(made).doesNotExist();
+        assertThat(cache.bytesUsed()).isEqualTo(other.length);
+    }
+
+    @Test
+    void derivedFilesOfAPackageThatIsGone_goAtTheStart() throws Exception {
+        var left = Files.createDirectories(directory.resolve("derived").resolve("0".repeat(64)));
+        Files.write(left.resolve("graph"), new byte[1000]);
+        cache = cache(1 << 20);
+        assertThat(left).doesNotExist();
+    }
+
+    @Test
     void manifest_isRefusedByName() throws Exception {
         assertManifest("tsk: tensor", "tsk: unknown member");
         assertManifest("batching: {rowsMax: 0}", "batching.rowsMax: 0 (expected: 1..4096)");
         assertManifest("batching: {rowsMax: many}", "batching.rowsMax: many (expected: 1..4096)");
+        assertManifest("engine: numpy", "engine: numpy (expected: one of [onnxruntime, torchscript,");
         assertManifest("device: tpu", "device: tpu (expected: one of [cpu, gpu, any])");
         assertManifest("image: {mean: [1, 2]}", "image.mean: [1, 2] (expected: one number or three)");
         assertManifest("text: 5", "text: 5 (expected: members)");
