@@ -13,6 +13,7 @@ import io.presage.registry.feed.FeedProperties;
 import io.presage.registry.http.HttpConfiguration;
 import io.presage.registry.models.ModelConfiguration;
 import io.presage.registry.placement.PlacementConfiguration;
+import io.presage.registry.placement.PlacementProperties;
 import io.presage.registry.placement.PlacementService;
 import io.presage.registry.routes.RouteConfiguration;
 import io.presage.registry.routes.RouteService;
@@ -99,6 +100,11 @@ class RegistryConfiguration {
     @Bean
     WorkerProperties workerProperties(RegistryProperties properties) {
         return properties.workers();
+    }
+
+    @Bean
+    PlacementProperties placementProperties(RegistryProperties properties) {
+        return properties.placement();
     }
 
     @Bean

@@ -3,6 +3,7 @@ package io.presage.registry;
 import io.presage.registry.access.AccessProperties;
 import io.presage.registry.artifacts.ArtifactProperties;
 import io.presage.registry.feed.FeedProperties;
+import io.presage.registry.placement.PlacementProperties;
 import io.presage.registry.validation.ValidationProperties;
 import io.presage.registry.workers.WorkerProperties;
 import jakarta.validation.Valid;
@@ -22,7 +23,8 @@ record RegistryProperties(
         @Valid @DefaultValue AccessProperties access,
         @Valid @DefaultValue FeedProperties feed,
         @Valid @DefaultValue WorkerProperties workers,
-        @Valid @DefaultValue ValidationProperties validation) {
+        @Valid @DefaultValue ValidationProperties validation,
+        @Valid @DefaultValue PlacementProperties placement) {
     RegistryProperties {
         if (tick.toMillis() < 10) {
             throw new IllegalArgumentException("registry.tick: " + tick + " (expected: at least 10ms)");

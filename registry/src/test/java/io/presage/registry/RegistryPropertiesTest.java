@@ -50,6 +50,8 @@ final class RegistryPropertiesTest {
         assertThat(properties.validation().attemptsMax()).isEqualTo(3);
         assertThat(properties.validation().timeout()).isEqualTo(Duration.ofMinutes(15));
         assertThat(properties.validation().perWorkerMax()).isEqualTo(2);
+        assertThat(properties.placement().overcommit()).isEqualTo(4.0);
+        assertThat(properties.placement().failedMemory()).isEqualTo(Duration.ofMinutes(10));
     }
 
     @Test
@@ -67,13 +69,16 @@ final class RegistryPropertiesTest {
                 Map.entry("registry.workers.forget-after", "7d"),
                 Map.entry("registry.validation.attempts-max", "8"),
                 Map.entry("registry.validation.timeout", "9m"),
-                Map.entry("registry.validation.per-worker-max", "10")));
+                Map.entry("registry.validation.per-worker-max", "10"),
+                Map.entry("registry.placement.overcommit", "1.5"),
+                Map.entry("registry.placement.failed-memory", "11m")));
         assertThat(properties.toString())
                 .isEqualTo("RegistryProperties[tick=PT2S, artifacts=ArtifactProperties[directory=/a,"
                         + " bytesMax=1048576B, uploadsMax=2], access=AccessProperties[bootstrapKeyFile=/k],"
                         + " feed=FeedProperties[pollWait=PT3S, pollsMax=4, period=PT5S],"
                         + " workers=WorkerProperties[lostAfter=PT1M, forgetAfter=PT168H],"
-                        + " validation=ValidationProperties[attemptsMax=8, timeout=PT9M, perWorkerMax=10]]");
+                        + " validation=ValidationProperties[attemptsMax=8, timeout=PT9M, perWorkerMax=10],"
+                        + " placement=PlacementProperties[overcommit=1.5, failedMemory=PT11M]]");
     }
 
     @ParameterizedTest
@@ -86,6 +91,9 @@ final class RegistryPropertiesTest {
         "registry.artifacts.uploads-max, 0, uploadsMax",
         "registry.feed.polls-max, 0, pollsMax",
         "registry.validation.timeout, 1ms, registry.validation.timeout",
+        "registry.placement.overcommit, 0.5, registry.placement.overcommit",
+        "registry.placement.overcommit, NaN, registry.placement.overcommit",
+        "registry.placement.failed-memory, 1ms, registry.placement.failed-memory",
     })
     void unknownKeyOrBadValue_stopsTheStartByName(String key, String value, String named) {
         runner(Map.of(key, value)).run(context -> {

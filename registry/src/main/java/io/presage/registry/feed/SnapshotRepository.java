@@ -9,6 +9,7 @@ import io.presage.contract.state.DesiredState;
 import io.presage.contract.state.Limit;
 import io.presage.contract.state.Role;
 import io.presage.contract.state.RoutingTable;
+import io.presage.contract.state.Tuning;
 import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -18,13 +19,20 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionTemplate;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
 
 /// Reads the whole state in one repeatable-read transaction. Because the revision's row is locked last in every
 /// change, what this sees at revision N is everything up to N and nothing after it.
 final class SnapshotRepository {
     private static final int WHOLE = 10_000;
+    /// A newer registry may have written more.
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
 
     private final JdbcClient jdbc;
     private final TransactionTemplate snapshot;
@@ -53,12 +61,13 @@ final class SnapshotRepository {
     }
 
     private List<RoutingTable.Model> models() {
-        var ready = grouped(jdbc.sql("""
-                select s.model, s.version, s.worker_id
-                  from slot s
-                  join worker w on w.id = s.worker_id and w.live and not w.draining
-                  join assignment a on a.worker_id = s.worker_id and a.model = s.model and a.version = s.version
-                 where s.state = 'READY' order by s.worker_id collate "C"
+        // A replica that has to be loaded again is for those who find no Ready one.
+        var servable = grouped(jdbc.sql("""
+                select model, version, worker_id
+                  from (select model, version, worker_id, ready,
+                               bool_or(ready) over (partition by model, version) as any_ready
+                          from servable_replica) as replica
+                 where ready = any_ready order by worker_id collate "C"
                 """)
                 .query((row, _) -> new Owned<>(versionKey(row), row.getString("worker_id")))
                 .list());
@@ -69,7 +78,7 @@ final class SnapshotRepository {
                 .query((row, _) -> new Owned<>(
                         row.getString("model"),
                         new RoutingTable.Version(
-                                row.getInt("version"), ready.getOrDefault(versionKey(row), List.of()))))
+                                row.getInt("version"), servable.getOrDefault(versionKey(row), List.of()))))
                 .list());
         var aliases = grouped(jdbc.sql("""
                 select model, alias, version from alias
@@ -131,7 +140,7 @@ final class SnapshotRepository {
 
     private Map<String, DesiredState> desiredStates() {
         var assignments = grouped(jdbc.sql("""
-                select x.worker_id, x.model, x.version, v.sha256, a.bytes
+                select x.worker_id, x.model, x.version, v.sha256, a.bytes, v.profile -> 'tuning' as tuning
                   from assignment x
                   join model_version v on v.model = x.model and v.version = x.version
                   join artifact a on a.sha256 = v.sha256
@@ -143,7 +152,8 @@ final class SnapshotRepository {
                                 row.getString("model"),
                                 row.getInt("version"),
                                 row.getString("sha256"),
-                                row.getLong("bytes"))))
+                                row.getLong("bytes"),
+                                tuning(row.getString("tuning")))))
                 .list());
         var validations = grouped(jdbc.sql("""
                 select x.id, x.worker_id, x.model, x.version, v.sha256, a.bytes
@@ -166,6 +176,10 @@ final class SnapshotRepository {
                         Function.identity(),
                         id -> new DesiredState(
                                 0, assignments.getOrDefault(id, List.of()), validations.getOrDefault(id, List.of()))));
+    }
+
+    private static @Nullable Tuning tuning(@Nullable String json) {
+        return json == null ? null : JSON.readValue(json, Tuning.class);
     }
 
     private static VersionKey versionKey(ResultSet row) throws SQLException {

@@ -19,8 +19,9 @@ public class PlacementConfiguration {
             PlacementRepository repository,
             ModelRepository models,
             ChangeLog changes,
-            TransactionTemplate transaction) {
-        return new PlacementService(repository, models, changes, transaction);
+            TransactionTemplate transaction,
+            PlacementProperties properties) {
+        return new PlacementService(repository, models, changes, transaction, properties);
     }
 
     @Bean

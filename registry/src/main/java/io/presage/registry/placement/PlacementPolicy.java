@@ -7,17 +7,21 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// Which worker holds which version. Pure; moves as little as it can:
 ///
-/// 1. What is in its right place stays.
+/// 1. What is in its right place stays. A copy that failed moves to a worker on which the version did not fail
+///   lately, if one has room; while none has, it stays and is tried again where it is. Failures are remembered
+///   for a while, so that no version goes round.
 /// 2. Copies over the wanted number go, those first that are not Ready, then those on the fullest worker.
-/// 3. Missing copies go where they fit, to the worker with the smallest share of its memory taken, then the
-///   fewest versions, then the first id; a worker on which the version failed comes last. Big versions choose
-///   first.
+/// 3. Missing copies go to workers that can run them, first to those on which the version did not fail, then to
+///   those with free memory, then to the one with the smallest share of its memory taken, the fewest versions,
+///   the first id. Without free memory, a worker takes up to `overcommit` times its memory: it evicts and loads
+///   again on demand. A version alone must fit a worker's whole memory. Big versions choose first.
 ///
 /// Wanted copies are at most the number of live workers. What fits nowhere is left out and said. Without any
 /// live worker all stays as it is: there is nowhere to move to, and a worker that comes back finds its versions
@@ -28,13 +32,14 @@ final class PlacementPolicy {
 
     /// @param present assignments as they are
     /// @param ready those of them whose slot is Ready
-    /// @param failed versions on workers where their slot is Failed
+    /// @param failed versions on workers where their slot is Failed, or was lately
     static Plan plan(
             List<DeployedVersion> deployed,
             List<LiveWorker> workers,
             Set<Placement> present,
             Set<Placement> ready,
-            Set<Placement> failed) {
+            Set<Placement> failed,
+            double overcommit) {
         if (workers.isEmpty()) {
             return new Plan(
                     present.stream()
@@ -43,7 +48,7 @@ final class PlacementPolicy {
                             .collect(Collectors.toUnmodifiableSet()),
                     List.of());
         }
-        var loads = new Loads(workers);
+        var loads = new Loads(workers, overcommit);
         var placements = new HashSet<Placement>();
         for (var version : bigFirst(deployed)) {
             for (var kept : kept(version, loads, present, ready)) {
@@ -51,16 +56,15 @@ final class PlacementPolicy {
                 loads.of(kept.workerId()).add(version.memoryBytes());
             }
         }
+        for (var version : bigFirst(deployed)) {
+            moveFailed(version, loads, placements, failed);
+        }
         var unplaced = new ArrayList<DeployedVersion>();
         for (var version : bigFirst(deployed)) {
             int wanted = Math.min(version.replicas(), workers.size());
             int held = (int) placements.stream().filter(held(version)).count();
             for (int missing = wanted - held; missing > 0; missing--) {
-                var chosen = loads.all()
-                        .filter(load -> !placements.contains(at(load, version)))
-                        .filter(load -> load.fits(version.memoryBytes()))
-                        .min(Comparator.comparing((Load load) -> failed.contains(at(load, version)))
-                                .thenComparing(Load.LEAST));
+                var chosen = best(version, loads, placements, failed);
                 if (chosen.isEmpty()) {
                     unplaced.add(version);
                     break;
@@ -72,11 +76,41 @@ final class PlacementPolicy {
         return new Plan(Set.copyOf(placements), List.copyOf(unplaced));
     }
 
+    private static void moveFailed(
+            DeployedVersion version, Loads loads, Set<Placement> placements, Set<Placement> failed) {
+        var stuck = placements.stream()
+                .filter(held(version))
+                .filter(failed::contains)
+                .sorted(Placement.ORDER)
+                .toList();
+        for (var placement : stuck) {
+            var better = best(version, loads, placements, failed).filter(load -> !failed.contains(at(load, version)));
+            if (better.isPresent()) {
+                placements.remove(placement);
+                loads.of(placement.workerId()).remove(version.memoryBytes());
+                placements.add(at(better.get(), version));
+                better.get().add(version.memoryBytes());
+            }
+        }
+    }
+
+    /// Where one more copy goes.
+    private static Optional<Load> best(
+            DeployedVersion version, Loads loads, Set<Placement> placements, Set<Placement> failed) {
+        return loads.all()
+                .filter(load -> !placements.contains(at(load, version)))
+                .filter(load -> load.takes(version))
+                .min(Comparator.comparing((Load load) -> failed.contains(at(load, version)))
+                        .thenComparing(load -> !load.hasFree(version.memoryBytes()))
+                        .thenComparing(Load.LEAST));
+    }
+
     private static List<Placement> kept(
             DeployedVersion version, Loads loads, Set<Placement> present, Set<Placement> ready) {
         return present.stream()
                 .filter(held(version))
-                .filter(placement -> loads.has(placement.workerId()))
+                .filter(placement -> loads.has(placement.workerId())
+                        && loads.of(placement.workerId()).runs(version))
                 .sorted(Comparator.comparing((Placement placement) -> !ready.contains(placement))
                         .thenComparing(placement -> loads.of(placement.workerId()), Load.LEAST))
                 .limit(version.replicas())
@@ -105,8 +139,8 @@ final class PlacementPolicy {
     private static final class Loads {
         private final Map<String, Load> byId = new HashMap<>();
 
-        Loads(List<LiveWorker> workers) {
-            workers.forEach(worker -> byId.put(worker.id(), new Load(worker)));
+        Loads(List<LiveWorker> workers, double overcommit) {
+            workers.forEach(worker -> byId.put(worker.id(), new Load(worker, overcommit)));
         }
 
         boolean has(String workerId) {
@@ -129,24 +163,41 @@ final class PlacementPolicy {
                 .thenComparing(load -> load.worker.id());
 
         private final LiveWorker worker;
+        private final double bytesMax;
         private long bytes;
         private int versions;
 
-        Load(LiveWorker worker) {
+        Load(LiveWorker worker, double overcommit) {
             this.worker = worker;
+            this.bytesMax = worker.memoryBytesMax() * overcommit;
+        }
+
+        boolean runs(DeployedVersion version) {
+            return worker.cuda() || !version.cuda();
+        }
+
+        boolean takes(DeployedVersion version) {
+            boolean hasRoom = worker.memoryBytesMax() == 0
+                    || (version.memoryBytes() <= worker.memoryBytesMax() && bytes + version.memoryBytes() <= bytesMax);
+            return hasRoom && runs(version);
         }
 
         double share() {
             return worker.memoryBytesMax() == 0 ? 0 : (double) bytes / worker.memoryBytesMax();
         }
 
-        boolean fits(long more) {
+        boolean hasFree(long more) {
             return worker.memoryBytesMax() == 0 || bytes + more <= worker.memoryBytesMax();
         }
 
         void add(long more) {
             bytes += more;
             versions++;
+        }
+
+        void remove(long less) {
+            bytes -= less;
+            versions--;
         }
     }
 

@@ -1,6 +1,6 @@
 package io.presage.registry.placement;
 
-import io.presage.contract.state.SlotState;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -23,30 +23,63 @@ final class PlacementRepository {
     List<DeployedVersion> deployed() {
         return jdbc.sql("""
                 select d.model, d.version, m.replicas,
-                       coalesce((v.profile ->> 'memoryBytes')::bigint, a.bytes) as memory
+                       coalesce((v.profile ->> 'memoryBytes')::bigint, a.bytes) as memory,
+                       coalesce(v.profile ->> 'device', '') as device
                   from deployed_version d
                   join model m on m.name = d.model
                   join model_version v on v.model = d.model and v.version = d.version
                   join artifact a on a.sha256 = v.sha256
                 """)
                 .query((row, _) -> new DeployedVersion(
-                        row.getString("model"), row.getInt("version"), row.getInt("replicas"), row.getLong("memory")))
+                        row.getString("model"),
+                        row.getInt("version"),
+                        row.getInt("replicas"),
+                        row.getLong("memory"),
+                        needsCuda(row.getString("device"))))
                 .list();
     }
 
     List<LiveWorker> liveWorkers() {
-        return jdbc.sql("select id, memory_bytes_max from worker where live and not draining")
-                .query((row, _) -> new LiveWorker(row.getString("id"), row.getLong("memory_bytes_max")))
+        return jdbc.sql("""
+                select id, memory_bytes_max, devices @> '[{"kind": "cuda"}]' as cuda
+                  from worker where live and not draining
+                """)
+                .query((row, _) ->
+                        new LiveWorker(row.getString("id"), row.getLong("memory_bytes_max"), row.getBoolean("cuda")))
                 .list();
+    }
+
+    /// A profile's device is `cpu` or `any`, or `gpu` or `cuda...` for a version that runs nowhere else.
+    private static boolean needsCuda(String device) {
+        return device.equals("gpu") || device.startsWith("cuda");
     }
 
     Set<Placement> assignments() {
         return placements(jdbc.sql("select worker_id, model, version from assignment"));
     }
 
-    Set<Placement> slots(SlotState state) {
-        return placements(jdbc.sql("select worker_id, model, version from slot where state = :state")
-                .param("state", state.name()));
+    Set<Placement> servable() {
+        return placements(jdbc.sql("select worker_id, model, version from servable_replica"));
+    }
+
+    /// Where assigned versions are Failed now or were within `memory`. Notes those of now.
+    Set<Placement> failed(Duration memory) {
+        jdbc.sql("""
+                insert into placement_failure as f (worker_id, model, version)
+                select s.worker_id, s.model, s.version
+                  from slot s
+                  join assignment a on a.worker_id = s.worker_id and a.model = s.model and a.version = s.version
+                 where s.state = 'FAILED'
+                on conflict (worker_id, model, version) do update set seen_at = excluded.seen_at
+                 where f.seen_at < excluded.seen_at - make_interval(secs => :seconds / 10)
+                """).param("seconds", memory.toMillis() / 1000.0).update();
+        jdbc.sql("""
+                delete from placement_failure f
+                 where seen_at < now() - make_interval(secs => :seconds)
+                    or exists (select from servable_replica r
+                                where r.worker_id = f.worker_id and r.model = f.model and r.version = f.version)
+                """).param("seconds", memory.toMillis() / 1000.0).update();
+        return placements(jdbc.sql("select worker_id, model, version from placement_failure"));
     }
 
     void assign(Placement placement) {

@@ -1,6 +1,5 @@
 package io.presage.registry.placement;
 
-import io.presage.contract.state.SlotState;
 import io.presage.registry.audit.Change;
 import io.presage.registry.audit.ChangeLog;
 import io.presage.registry.models.ModelRepository;
@@ -20,6 +19,7 @@ public final class PlacementService {
     private final ModelRepository models;
     private final ChangeLog changes;
     private final TransactionTemplate transaction;
+    private final PlacementProperties properties;
 
     /// Owned by the control loop: said once, not every second.
     private List<DeployedVersion> unplacedSaid = List.of();
@@ -28,11 +28,13 @@ public final class PlacementService {
             PlacementRepository repository,
             ModelRepository models,
             ChangeLog changes,
-            TransactionTemplate transaction) {
+            TransactionTemplate transaction,
+            PlacementProperties properties) {
         this.repository = repository;
         this.models = models;
         this.changes = changes;
         this.transaction = transaction;
+        this.properties = properties;
     }
 
     /// Brings assignments to what the policy wants, or does nothing. Called by the control loop.
@@ -50,8 +52,9 @@ public final class PlacementService {
                 repository.deployed(),
                 repository.liveWorkers(),
                 present,
-                repository.slots(SlotState.READY),
-                repository.slots(SlotState.FAILED));
+                repository.servable(),
+                repository.failed(properties.failedMemory()),
+                properties.overcommit());
         var added = missing(plan.placements(), present);
         var removed = missing(present, plan.placements());
         removed.forEach(repository::remove);
@@ -80,10 +83,11 @@ public final class PlacementService {
         if (!unplaced.equals(unplacedSaid)) {
             for (var version : unplaced) {
                 log.warn(
-                        "event=version-unplaced model={} version={} memory_bytes={} reason=\"no worker has room\"",
+                        "event=version-unplaced model={} version={} memory_bytes={} reason=\"no worker has {}\"",
                         version.model(),
                         version.version(),
-                        version.memoryBytes());
+                        version.memoryBytes(),
+                        version.cuda() ? "a CUDA device with room" : "room");
             }
             unplacedSaid = unplaced;
         }

@@ -6,7 +6,8 @@ import java.util.Map;
 ///
 /// @param replicasWanted copies of each version that the model's owner asked for
 /// @param workersLive workers that could hold one
-/// @param replicasReady version -> live workers on which it is assigned and Ready; absent means none
+/// @param replicasReady version -> live workers on which it is assigned and Ready, or was Ready and is loaded
+///     again by the first call; absent means none
 record Readiness(int replicasWanted, int workersLive, Map<Integer, Integer> replicasReady) {
     Readiness {
         replicasReady = Map.copyOf(replicasReady);

@@ -64,12 +64,7 @@ final class RouteRepository {
     Readiness readiness(String model) {
         var ready = new HashMap<Integer, Integer>();
         jdbc.sql("""
-                select s.version, count(*) as replicas
-                  from slot s
-                  join worker w on w.id = s.worker_id and w.live and not w.draining
-                  join assignment a on a.worker_id = s.worker_id and a.model = s.model and a.version = s.version
-                 where s.model = :model and s.state = 'READY'
-                 group by s.version
+                select version, count(*) as replicas from servable_replica where model = :model group by version
                 """).param("model", model).query(row -> {
             ready.put(row.getInt("version"), row.getInt("replicas"));
         });

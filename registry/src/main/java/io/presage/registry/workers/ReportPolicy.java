@@ -1,13 +1,13 @@
 package io.presage.registry.workers;
 
 import io.presage.contract.state.Report;
-import io.presage.contract.state.SlotState;
+import io.presage.registry.workers.StoredSlot.Held;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /// What a report means, given what is known. Pure.
 final class ReportPolicy {
@@ -23,16 +23,31 @@ final class ReportPolicy {
         /// Newer than what is known.
         ///
         /// @param event what is worth an audit row: `joined`, `restarted`, `returned`, `draining`, ...
-        /// @param slotsChanged whether slot rows have to be written
+        /// @param written slots that are new or not as they were
+        /// @param removed slots that are gone
         /// @param othersMustKnow whether the revision has to grow
         /// @param retired the incarnations that are no longer listened to
-        record Apply(Optional<String> event, boolean slotsChanged, boolean othersMustKnow, List<String> retired)
+        record Apply(
+                Optional<String> event,
+                List<StoredSlot> written,
+                List<Held> removed,
+                boolean othersMustKnow,
+                List<String> retired)
                 implements Decision {}
     }
 
-    static Decision decide(Optional<StoredWorker> stored, List<Report.Slot> slots, Report report) {
+    /// Calls go to Ready replicas; to one that is EVICTED or loaded again only when none is Ready. So an eviction
+    /// or its end concerns others only where the version has another replica.
+    ///
+    /// @param slots as the last report left them
+    /// @param isElsewhere whether another worker can serve a version too; asked only where it matters
+    static Decision decide(
+            Optional<StoredWorker> stored, List<StoredSlot> slots, Report report, Predicate<Held> isElsewhere) {
         if (stored.isEmpty()) {
-            return new Decision.Apply(Optional.of("joined"), true, true, List.of());
+            var all = report.slots().stream()
+                    .map(slot -> StoredSlot.after(null, slot))
+                    .toList();
+            return new Decision.Apply(Optional.of("joined"), all, List.of(), true, List.of());
         }
         var known = stored.get();
         boolean restarted = !known.incarnation().equals(report.incarnation());
@@ -43,12 +58,36 @@ final class ReportPolicy {
             return new Decision.Late();
         }
         var event = event(known, report, restarted);
-        boolean readyChanged = !ready(slots).equals(ready(report.slots()));
+        var before = new HashMap<Held, StoredSlot>();
+        slots.forEach(slot -> before.put(slot.held(), slot));
+        var gone = new HashMap<>(before);
+        var written = new ArrayList<StoredSlot>();
+        boolean routingChanged = false;
+        for (var slot : report.slots()) {
+            var was = before.get(new Held(slot.model(), slot.version()));
+            // A new process has held nothing.
+            var is = StoredSlot.after(restarted ? null : was, slot);
+            gone.remove(is.held());
+            if (!is.equals(was)) {
+                written.add(is);
+                routingChanged |= changesRouting(was, is, isElsewhere);
+            }
+        }
+        for (var slot : gone.values()) {
+            routingChanged |= slot.isServable();
+        }
         return new Decision.Apply(
                 event,
-                !new HashSet<>(slots).equals(new HashSet<>(report.slots())),
-                event.isPresent() || readyChanged,
+                List.copyOf(written),
+                List.copyOf(gone.keySet()),
+                event.isPresent() || routingChanged,
                 restarted ? retire(known) : known.retired());
+    }
+
+    private static boolean changesRouting(@Nullable StoredSlot was, StoredSlot is, Predicate<Held> isElsewhere) {
+        boolean wasServable = was != null && was.isServable();
+        boolean wasReady = was != null && was.isReady();
+        return wasServable != is.isServable() || (wasReady != is.isReady() && isElsewhere.test(is.held()));
     }
 
     private static Optional<String> event(StoredWorker known, Report report, boolean restarted) {
@@ -72,15 +111,6 @@ final class ReportPolicy {
         retired.add(known.incarnation());
         retired.addAll(known.retired());
         return retired.subList(0, Math.min(RETIRED_MAX, retired.size()));
-    }
-
-    private record Held(String model, int version) {}
-
-    private static Set<Held> ready(List<Report.Slot> slots) {
-        return slots.stream()
-                .filter(slot -> slot.state() == SlotState.READY)
-                .map(slot -> new Held(slot.model(), slot.version()))
-                .collect(Collectors.toUnmodifiableSet());
     }
 
     private ReportPolicy() {}

@@ -54,11 +54,25 @@ final class WorkerRepository {
                 .optional();
     }
 
-    List<Report.Slot> slots(String id) {
-        return jdbc.sql("select model, version, state, memory_bytes, failure from slot where worker_id = :id")
+    List<StoredSlot> slots(String id) {
+        return jdbc.sql(
+                        "select model, version, state, memory_bytes, failure, reloading from slot where worker_id = :id")
                 .param("id", id)
-                .query((row, _) -> slot(row))
+                .query((row, _) -> new StoredSlot(slot(row), row.getBoolean("reloading")))
                 .list();
+    }
+
+    /// Whether a worker other than `id` can serve the version.
+    boolean isServedElsewhere(String id, StoredSlot.Held held) {
+        return jdbc.sql("""
+                select exists (select from servable_replica
+                                where model = :model and version = :version and worker_id <> :id)
+                """)
+                .param("model", held.model())
+                .param("version", held.version())
+                .param("id", id)
+                .query(Boolean.class)
+                .single();
     }
 
     void save(Report report, List<String> retired) {
@@ -104,13 +118,15 @@ final class WorkerRepository {
                 .update();
     }
 
-    void replaceSlots(String id, List<Report.Slot> slots) {
-        jdbc.sql("delete from slot where worker_id = :id").param("id", id).update();
-        for (var slot : slots) {
+    void writeSlots(String id, List<StoredSlot> slots) {
+        for (var stored : slots) {
+            var slot = stored.slot();
             jdbc.sql("""
-                    insert into slot (worker_id, model, version, state, memory_bytes, failure)
-                    values (:id, :model, :version, :state, :memory, cast(:failure as jsonb))
-                    on conflict do nothing
+                    insert into slot (worker_id, model, version, state, memory_bytes, failure, reloading)
+                    values (:id, :model, :version, :state, :memory, cast(:failure as jsonb), :reloading)
+                    on conflict (worker_id, model, version) do update
+                       set state = excluded.state, memory_bytes = excluded.memory_bytes,
+                           failure = excluded.failure, reloading = excluded.reloading
                     """)
                     .param("id", id)
                     .param("model", slot.model())
@@ -118,6 +134,17 @@ final class WorkerRepository {
                     .param("state", slot.state().name())
                     .param("memory", slot.memoryBytes())
                     .param("failure", slot.failure() == null ? null : JSON.writeValueAsString(slot.failure()))
+                    .param("reloading", stored.reloading())
+                    .update();
+        }
+    }
+
+    void removeSlots(String id, List<StoredSlot.Held> slots) {
+        for (var held : slots) {
+            jdbc.sql("delete from slot where worker_id = :id and model = :model and version = :version")
+                    .param("id", id)
+                    .param("model", held.model())
+                    .param("version", held.version())
                     .update();
         }
     }

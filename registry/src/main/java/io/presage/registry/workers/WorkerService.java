@@ -62,7 +62,11 @@ public final class WorkerService {
         transaction.executeWithoutResult(_ -> {
             repository.lock(report.workerId());
             var stored = repository.find(report.workerId());
-            switch (ReportPolicy.decide(stored, repository.slots(report.workerId()), report)) {
+            switch (ReportPolicy.decide(
+                    stored,
+                    repository.slots(report.workerId()),
+                    report,
+                    held -> repository.isServedElsewhere(report.workerId(), held))) {
                 case Decision.Late _ -> {}
                 case Decision.Replaced _ ->
                     throw new ProblemException(
@@ -81,9 +85,8 @@ public final class WorkerService {
         } else {
             repository.heartbeat(report);
         }
-        if (apply.slotsChanged()) {
-            repository.replaceSlots(id, report.slots());
-        }
+        repository.writeSlots(id, apply.written());
+        repository.removeSlots(id, apply.removed());
         if (apply.event().isPresent()) {
             var event = apply.event().get();
             log.info("event=worker-{} worker={} host={} port={}", event, id, report.host(), report.port());
