@@ -4,11 +4,16 @@ import com.sun.management.OperatingSystemMXBean;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
+import io.presage.contract.http.Headers;
 import io.presage.contract.state.Report;
 import io.presage.contract.state.SlotState;
 import io.presage.hosting.ServiceProperties;
 import io.presage.worker.artifacts.ArtifactCache;
 import io.presage.worker.artifacts.HttpArtifactSource;
+import io.presage.worker.baked.BakedIn;
+import io.presage.worker.baked.BakedInFeed;
+import io.presage.worker.baked.BakedInPackages;
+import io.presage.worker.baked.DjlProperties;
 import io.presage.worker.engine.onnx.OnnxEngine;
 import io.presage.worker.feed.RegistryClient;
 import io.presage.worker.feed.RegistryFeed;
@@ -22,6 +27,7 @@ import io.presage.worker.versions.Versions;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -44,28 +50,47 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// Builds the features and hands them their clock and their chance.
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({WorkerProperties.class, ServiceProperties.class})
+@EnableConfigurationProperties({WorkerProperties.class, ServiceProperties.class, DjlProperties.class})
 class WorkerConfiguration {
     private static final JsonMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
     private static final int PAGE_BYTES = 4096;
 
-    /// Who this worker is, and how it speaks to the registry.
-    record Identity(String id, RegistryClient registry, HttpClient http) {}
+    /// Who this worker is.
+    record Identity(String id) {}
 
     @Bean
-    Identity identity(WorkerProperties properties, ServiceProperties service) throws IOException {
-        var registry = properties.registry();
-        var id = WorkerIdentity.of(
+    Identity identity(WorkerProperties properties) throws IOException {
+        return new Identity(WorkerIdentity.of(
                 properties.id(),
                 properties.dataDirectory(),
-                () -> "worker-" + UUID.randomUUID().toString().substring(0, 8));
+                () -> "worker-" + UUID.randomUUID().toString().substring(0, 8)));
+    }
+
+    /// Where versions come from.
+    sealed interface Origin {
+        record Registry(URI address, String secret, HttpClient http) implements Origin {}
+
+        record OwnConfiguration(BakedInPackages packages) implements Origin {}
+    }
+
+    @Bean
+    Origin origin(WorkerProperties properties, ServiceProperties service, DjlProperties djl) {
+        var isBakedIn = BakedIn.isGiven(properties.bakedIn(), djl);
+        if (properties.registryUrl().isEmpty() != isBakedIn) {
+            throw new IllegalStateException("worker.registry-url: "
+                    + (isBakedIn ? properties.registryUrl() + " beside baked-in models" : "none")
+                    + " (expected: http://host:port of the registry, or models under worker.baked-in.models or djl.*)");
+        }
+        if (isBakedIn) {
+            return new Origin.OwnConfiguration(BakedIn.packages(properties.bakedIn(), djl));
+        }
         var http = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(Duration.ofSeconds(5))
                 .build();
-        return new Identity(id, new RegistryClient(http, registry, service.secret(), id, JSON), http);
+        return new Origin.Registry(properties.registry(), service.secret(), http);
     }
 
     @Bean
@@ -100,13 +125,15 @@ class WorkerConfiguration {
     }
 
     @Bean
-    ArtifactCache artifactCache(
-            WorkerProperties properties, ServiceProperties service, Identity identity, MeterRegistry meters)
-            throws IOException {
+    ArtifactCache artifactCache(WorkerProperties properties, Origin origin, MeterRegistry meters) throws IOException {
+        var source = switch (origin) {
+            case Origin.Registry(var address, var secret, var http) -> new HttpArtifactSource(http, address, secret);
+            case Origin.OwnConfiguration(var packages) -> packages;
+        };
         var cache = new ArtifactCache(
                 properties.dataDirectory().toAbsolutePath(),
                 properties.artifacts().bytesMax().toBytes(),
-                new HttpArtifactSource(identity.http(), properties.registry(), service.secret()),
+                source,
                 InstantSource.system());
         Gauge.builder("presage.artifacts.bytes", cache, ArtifactCache::bytesUsed)
                 .description("Unpacked packages on disk")
@@ -193,28 +220,57 @@ class WorkerConfiguration {
         return new InferServer(
                 versions,
                 properties.http(),
-                service.secret(),
+                properties.http().open() ? "" : callersSecret(properties, service),
                 properties.batching().callRowsMax(),
                 meters,
                 JSON,
                 System::nanoTime);
     }
 
+    private static String callersSecret(WorkerProperties properties, ServiceProperties service) {
+        var isAlone = properties.registryUrl().isEmpty();
+        if (isAlone && service.serviceSecret() == null && service.serviceSecretFile() == null) {
+            throw new IllegalStateException("presage.service-secret: none (expected: a secret that callers send as "
+                    + Headers.SERVICE_SECRET + ", or worker.http.open: true, which lets in whoever reaches the port)");
+        }
+        return service.secret();
+    }
+
     @Bean
     WorkerLife workerLife(
             Identity identity,
+            Origin origin,
             Versions versions,
             InferServer server,
             MemoryBudget memory,
             ValidationResults results,
             WorkerProperties properties)
             throws IOException {
+        var life = new WorkerLife(server, versions, properties.shutdownGrace());
+        var feed = switch (origin) {
+            case Origin.Registry registry ->
+                registryFeed(registry, identity, versions, server, memory, properties, life);
+            case Origin.OwnConfiguration(var packages) -> new BakedInFeed(packages, versions::apply, versions::report);
+        };
+        results.deliverTo(feed);
+        life.attach(feed);
+        return life;
+    }
+
+    private static RegistryFeed registryFeed(
+            Origin.Registry registry,
+            Identity identity,
+            Versions versions,
+            InferServer server,
+            MemoryBudget memory,
+            WorkerProperties properties,
+            WorkerLife life)
+            throws IOException {
         var incarnation = UUID.randomUUID().toString();
         var host = advertisedHost(properties);
         var devices = List.of(new Report.Device("cpu", 0, System.getProperty("os.arch", "cpu"), memory.bytesMax()));
-        var life = new WorkerLife(server, versions, properties.shutdownGrace());
-        var feed = new RegistryFeed(
-                identity.registry(),
+        return new RegistryFeed(
+                new RegistryClient(registry.http(), registry.address(), registry.secret(), identity.id(), JSON),
                 new SnapshotFile(properties.dataDirectory(), JSON),
                 versions::apply,
                 sequence -> new Report(
@@ -230,9 +286,6 @@ class WorkerConfiguration {
                         versions.appliedRevision(),
                         versions.report()),
                 RandomGenerator.getDefault());
-        results.deliverTo(feed);
-        life.attach(feed);
-        return life;
     }
 
     private static String advertisedHost(WorkerProperties properties) throws IOException {

@@ -1,6 +1,6 @@
 package io.presage.worker;
 
-import io.presage.worker.feed.RegistryFeed;
+import io.presage.worker.feed.StateFeed;
 import io.presage.worker.infer.InferServer;
 import io.presage.worker.versions.Versions;
 import java.io.IOException;
@@ -25,7 +25,7 @@ final class WorkerLife implements SmartLifecycle {
     private final InferServer server;
     private final Versions versions;
     private final Duration shutdownGrace;
-    private @Nullable RegistryFeed feed;
+    private @Nullable StateFeed feed;
     private volatile boolean running;
     private volatile boolean draining;
 
@@ -35,15 +35,15 @@ final class WorkerLife implements SmartLifecycle {
         this.shutdownGrace = shutdownGrace;
     }
 
-    void attach(RegistryFeed registryFeed) {
-        feed = registryFeed;
+    void attach(StateFeed stateFeed) {
+        feed = stateFeed;
     }
 
     boolean isDraining() {
         return draining;
     }
 
-    private RegistryFeed feed() {
+    private StateFeed feed() {
         var attached = feed;
         if (attached == null) {
             throw new IllegalStateException("no feed attached. This is a bug.");
@@ -53,13 +53,25 @@ final class WorkerLife implements SmartLifecycle {
 
     @Override
     public void start() {
-        var registryFeed = feed();
-        server.start();
-        running = true;
-        versions.onChange(registryFeed::changed);
+        var stateFeed = feed();
+        versions.onChange(stateFeed::changed);
         versions.start();
+        var isListening = false;
         try {
-            registryFeed.start();
+            stateFeed.beforeListening();
+            server.start();
+            isListening = true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while models were loaded", e);
+        } finally {
+            if (!isListening) {
+                versions.close();
+            }
+        }
+        running = true;
+        try {
+            stateFeed.start();
         } catch (IOException e) {
             throw new UncheckedIOException("worker.data-directory: the last desired state cannot be read", e);
         }

@@ -1,6 +1,7 @@
 package io.presage.worker;
 
 import io.presage.worker.artifacts.ArtifactSettings;
+import io.presage.worker.baked.BakedInSettings;
 import io.presage.worker.batching.BatchSettings;
 import io.presage.worker.infer.HttpSettings;
 import io.presage.worker.versions.VersionSettings;
@@ -17,7 +18,7 @@ import org.springframework.validation.annotation.Validated;
 /// Everything under `worker`. A key that is not here stops the start and is named.
 ///
 /// @param id `[A-Za-z0-9._-]{1,128}`, stable over restarts; empty = made once and kept in the data directory
-/// @param registryUrl `http://host:port` of the registry, without a path
+/// @param registryUrl `http://host:port` of the registry, without a path; empty = none, baked-in models alone
 /// @param advertisedHost where gateways reach the inference port; empty = `worker.http.host`, or this machine's
 ///     address when that is a wildcard
 /// @param dataDirectory keeps packages, the last desired state and the id; made if it is missing
@@ -37,7 +38,8 @@ public record WorkerProperties(
         @Valid @DefaultValue HttpSettings http,
         @Valid @DefaultValue ArtifactSettings artifacts,
         @Valid @DefaultValue VersionSettings versions,
-        @Valid @DefaultValue BatchSettings batching) {
+        @Valid @DefaultValue BatchSettings batching,
+        @Valid @DefaultValue BakedInSettings bakedIn) {
     public WorkerProperties {
         if (memoryMax.toBytes() < 0) {
             throw new IllegalArgumentException("worker.memory-max: " + memoryMax + " (expected: 0 or more)");
@@ -48,13 +50,8 @@ public record WorkerProperties(
         }
     }
 
-    /// @throws IllegalStateException when it is missing or no plain `http://host:port`
+    /// @throws IllegalStateException when it is no plain `http://host:port`
     URI registry() {
-        if (registryUrl.isEmpty()) {
-            throw new IllegalStateException(
-                    "worker.registry-url: none (expected: http://host:port of the registry; a worker without one is not"
-                            + " supported yet)");
-        }
         URI uri;
         try {
             uri = URI.create(registryUrl);

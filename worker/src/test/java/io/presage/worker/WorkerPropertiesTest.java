@@ -42,12 +42,14 @@ class WorkerPropertiesTest {
         assertThat(properties.http().timeout()).isEqualTo(Duration.ofSeconds(60));
         assertThat(properties.http().prepareThreads()).isZero();
         assertThat(properties.http().prepareQueueMax()).isEqualTo(1024);
+        assertThat(properties.http().open()).isFalse();
         assertThat(properties.artifacts().bytesMax()).isEqualTo(DataSize.ofGigabytes(20));
         assertThat(properties.versions().loadingMax()).isEqualTo(1);
         assertThat(properties.versions().failedRetry()).isEqualTo(Duration.ofSeconds(60));
         assertThat(properties.versions().inlineMax()).isEqualTo(Duration.ofNanos(100_000));
         assertThat(properties.batching().queueBytesMax()).isEqualTo(DataSize.ofMegabytes(64));
         assertThat(properties.batching().callRowsMax()).isEqualTo(4096);
+        assertThat(properties.bakedIn().models()).isEmpty();
     }
 
     @Test
@@ -75,21 +77,24 @@ class WorkerPropertiesTest {
         keys.put("worker.http.timeout", "12s");
         keys.put("worker.http.prepare-threads", "13");
         keys.put("worker.http.prepare-queue-max", "14");
+        keys.put("worker.http.open", "true");
         keys.put("worker.artifacts.bytes-max", "15MB");
         keys.put("worker.versions.loading-max", "16");
         keys.put("worker.versions.failed-retry", "17s");
         keys.put("worker.versions.inline-max", "18us");
         keys.put("worker.batching.queue-bytes-max", "19MB");
         keys.put("worker.batching.call-rows-max", "20");
+        keys.put("worker.baked-in.models.digits", "/models/digits.zip");
         assertThat(bind(keys))
                 .hasToString("WorkerProperties[id=w1, registryUrl=http://registry:8090, advertisedHost=w1.local, "
                         + "dataDirectory=/tmp/w, memoryMax=2147483648B, drainGrace=PT1S, shutdownGrace=PT2S, "
                         + "http=HttpSettings[host=127.0.0.1, port=1, eventLoops=2, bodyBytesMax=3145728B, "
                         + "inflightBytesMax=4194304B, inlineBodyBytesMax=5120B, inlineRowsMax=6, headerBytesMax=7168B, "
                         + "connectionsMax=8, headTimeout=PT9S, bodyTimeout=PT10S, idleTimeout=PT11S, timeout=PT12S, "
-                        + "prepareThreads=13, prepareQueueMax=14], artifacts=ArtifactSettings[bytesMax=15728640B], "
+                        + "prepareThreads=13, prepareQueueMax=14, open=true], artifacts=ArtifactSettings[bytesMax=15728640B], "
                         + "versions=VersionSettings[loadingMax=16, failedRetry=PT17S, inlineMax=PT0.000018S], "
-                        + "batching=BatchSettings[queueBytesMax=19922944B, callRowsMax=20]]");
+                        + "batching=BatchSettings[queueBytesMax=19922944B, callRowsMax=20], "
+                        + "bakedIn=BakedInSettings[models={digits=/models/digits.zip}]]");
     }
 
     @Test

@@ -3,7 +3,6 @@ package io.presage.worker.feed;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.presage.contract.state.DesiredState;
 import io.presage.contract.state.ValidationResult;
-import io.presage.worker.versions.ValidationSink;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,7 +26,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// State: what is to be delivered, guarded by `lock`; the delivering thread takes it and puts nothing back but
 /// results that were not taken.
-public final class RegistryFeed implements ValidationSink, AutoCloseable {
+public final class RegistryFeed implements StateFeed {
     private static final Logger log = LoggerFactory.getLogger(RegistryFeed.class);
     private static final long HEARTBEAT_MILLIS = 2000;
     /// More results than a worker is ever given validations for; the oldest go first.
@@ -65,13 +64,14 @@ public final class RegistryFeed implements ValidationSink, AutoCloseable {
         this.random = random;
     }
 
+    @Override
     public void start() throws IOException {
         snapshot.read().ifPresent(apply);
         poller = Thread.ofVirtual().name("feed-poll").start(this::pollAll);
         reporter = Thread.ofVirtual().name("feed-report").start(this::deliverAll);
     }
 
-    /// A report is due now.
+    @Override
     public void changed() {
         lock.lock();
         try {
@@ -192,7 +192,8 @@ public final class RegistryFeed implements ValidationSink, AutoCloseable {
         }
     }
 
-    /// One report now, on the caller's thread, whatever the threads do: the last word of a worker that stops.
+    /// Whatever the threads do.
+    @Override
     public void reportNow() throws IOException, InterruptedException {
         deliver();
     }

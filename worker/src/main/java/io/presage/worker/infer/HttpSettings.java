@@ -24,6 +24,7 @@ import org.springframework.util.unit.DataSize;
 /// @param timeout deadline of calls that name none
 /// @param prepareThreads that decode and tokenize; 0 = as many as cores
 /// @param prepareQueueMax calls that may wait for them
+/// @param open true = whoever reaches the port may call, no service secret is asked for
 public record HttpSettings(
         @DefaultValue("0.0.0.0") @NotBlank String host,
         @DefaultValue("8100") int port,
@@ -39,7 +40,8 @@ public record HttpSettings(
         @DefaultValue("75s") @NotNull Duration idleTimeout,
         @DefaultValue("60s") @NotNull Duration timeout,
         @DefaultValue("0") int prepareThreads,
-        @DefaultValue("1024") int prepareQueueMax) {
+        @DefaultValue("1024") int prepareQueueMax,
+        @DefaultValue("false") boolean open) {
     public HttpSettings {
         require("port", port, 0, 65_535);
         require("event-loops", eventLoops, 0, 256);
