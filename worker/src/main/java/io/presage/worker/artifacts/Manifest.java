@@ -1,5 +1,6 @@
 package io.presage.worker.artifacts;
 
+import io.presage.contract.infer.Signature;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param profile what its setting is chosen for: `throughput`, or `latency` (all cores for one run)
 /// @param instances runs side by side: 1..64, 0 = as measured
 /// @param intraOpThreads threads of one run: 1..256, 0 = as measured
+/// @param signature of the model itself, for files that do not tell theirs; null = the file tells
 public record Manifest(
         String task,
         @Nullable String model,
@@ -28,7 +30,8 @@ public record Manifest(
         Image image,
         Detection detection,
         Audio audio,
-        Samples samples) {
+        Samples samples,
+        @Nullable Signature signature) {
     public static final Manifest DEFAULT = new Manifest(
             "tensor",
             null,
@@ -43,7 +46,8 @@ public record Manifest(
             Image.DEFAULT,
             Detection.DEFAULT,
             Audio.DEFAULT,
-            Samples.DEFAULT);
+            Samples.DEFAULT,
+            null);
 
     public Manifest {
         labels = List.copyOf(labels);

@@ -1,5 +1,9 @@
 package io.presage.worker.artifacts;
 
+import io.presage.contract.infer.DataType;
+import io.presage.contract.infer.Shape;
+import io.presage.contract.infer.Signature;
+import io.presage.contract.infer.TensorSpec;
 import io.presage.worker.artifacts.Manifest.Audio;
 import io.presage.worker.artifacts.Manifest.Batching;
 import io.presage.worker.artifacts.Manifest.Detection;
@@ -10,6 +14,11 @@ import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -20,6 +29,7 @@ import org.yaml.snakeyaml.error.YAMLException;
 final class ManifestReader {
     private static final int BYTES_MAX = 1 << 20;
     private static final int LABELS_MAX = 100_000;
+    private static final int TENSORS_MAX = 1000;
 
     private ManifestReader() {}
 
@@ -72,7 +82,8 @@ final class ManifestReader {
                 image(root.members("image")),
                 detection(root.members("detection")),
                 audio(root.members("audio")),
-                samples(root.members("samples")));
+                samples(root.members("samples")),
+                signature(root));
         root.checkAllRead();
         return manifest;
     }
@@ -139,6 +150,36 @@ final class ManifestReader {
         var samples = new Samples(members.number("tolerance", Samples.DEFAULT.tolerance(), 0, 1e9));
         members.checkAllRead();
         return samples;
+    }
+
+    private static @Nullable Signature signature(YamlMembers root) throws YamlMembers.InvalidMemberException {
+        if (!root.has("signature")) {
+            return null;
+        }
+        var members = root.members("signature");
+        var inputs = tensors(members, "inputs");
+        var outputs = tensors(members, "outputs");
+        members.checkAllRead();
+        var isBatchable = Stream.concat(inputs.stream(), outputs.stream())
+                .allMatch(tensor -> !tensor.shape().isEmpty() && tensor.shape().getFirst() == -1);
+        return new Signature(inputs, outputs, isBatchable);
+    }
+
+    private static List<TensorSpec> tensors(YamlMembers signature, String name)
+            throws YamlMembers.InvalidMemberException {
+        var types = Stream.of(DataType.values()).map(Enum::name).toArray(String[]::new);
+        var tensors = new ArrayList<TensorSpec>();
+        var names = new HashSet<String>();
+        for (var members : signature.list(name, TENSORS_MAX)) {
+            var tensor = members.requiredString("name");
+            if (!names.add(tensor)) {
+                throw members.wrong("name", tensor, "each name once");
+            }
+            var type = DataType.valueOf(members.oneOf("datatype", "", types));
+            tensors.add(new TensorSpec(tensor, type, members.dims("shape", Shape.RANK_MAX)));
+            members.checkAllRead();
+        }
+        return tensors;
     }
 
     private static PackageException invalid(String evidence) {

@@ -18,7 +18,7 @@ final class YamlMembers {
         this.values = values;
     }
 
-    static YamlMembers of(String path, Object value) throws InvalidMemberException {
+    static YamlMembers of(String path, @Nullable Object value) throws InvalidMemberException {
         if (!(value instanceof Map<?, ?> map)) {
             throw new InvalidMemberException(
                     (path.isEmpty() ? "the document" : path) + ": " + show(value) + " (expected: members)");
@@ -29,6 +29,47 @@ final class YamlMembers {
     YamlMembers members(String name) throws InvalidMemberException {
         var value = value(name);
         return value == null ? new YamlMembers(at(name), Map.of()) : of(at(name), value);
+    }
+
+    boolean has(String name) {
+        return value(name) != null;
+    }
+
+    /// A list of at least one and at most `sizeMax` maps.
+    List<YamlMembers> list(String name, int sizeMax) throws InvalidMemberException {
+        var value = value(name);
+        if (!(value instanceof List<?> list) || list.isEmpty() || list.size() > sizeMax) {
+            throw wrong(name, value, "a list of 1.." + sizeMax + " members");
+        }
+        var all = new ArrayList<YamlMembers>();
+        for (int i = 0; i < list.size(); i++) {
+            all.add(of(at(name) + "[" + i + "]", list.get(i)));
+        }
+        return all;
+    }
+
+    String requiredString(String name) throws InvalidMemberException {
+        var string = optionalString(name);
+        if (string == null) {
+            throw wrong(name, null, "a text");
+        }
+        return string;
+    }
+
+    /// A shape: whole numbers, -1 for any.
+    List<Long> dims(String name, int rankMax) throws InvalidMemberException {
+        var value = value(name);
+        if (!(value instanceof List<?> list) || list.size() > rankMax) {
+            throw wrong(name, value, "a list of at most " + rankMax + " dimensions");
+        }
+        var dims = new ArrayList<Long>();
+        for (var element : list) {
+            if (!(element instanceof Integer dim) || dim < -1) {
+                throw wrong(name, value, "dimensions of -1 (any) or more");
+            }
+            dims.add(dim.longValue());
+        }
+        return dims;
     }
 
     @Nullable
@@ -151,7 +192,7 @@ final class YamlMembers {
         return path.isEmpty() ? name : path + "." + name;
     }
 
-    private InvalidMemberException wrong(String name, @Nullable Object value, String expected) {
+    InvalidMemberException wrong(String name, @Nullable Object value, String expected) {
         return new InvalidMemberException(at(name) + ": " + show(value) + " (expected: " + expected + ")");
     }
 

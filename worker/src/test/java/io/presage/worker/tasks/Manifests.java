@@ -46,7 +46,8 @@ final class Manifests {
                 image,
                 detection,
                 Manifest.Audio.DEFAULT,
-                Manifest.Samples.DEFAULT);
+                Manifest.Samples.DEFAULT,
+                null);
         return new ModelPackage(directory, directory.resolve("model.onnx"), 0, manifest);
     }
 }
