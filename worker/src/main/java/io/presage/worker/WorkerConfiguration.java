@@ -14,7 +14,9 @@ import io.presage.worker.baked.BakedIn;
 import io.presage.worker.baked.BakedInFeed;
 import io.presage.worker.baked.BakedInPackages;
 import io.presage.worker.baked.DjlProperties;
+import io.presage.worker.engine.Engines;
 import io.presage.worker.engine.onnx.OnnxEngine;
+import io.presage.worker.engine.packs.InstalledEngines;
 import io.presage.worker.feed.RegistryClient;
 import io.presage.worker.feed.RegistryFeed;
 import io.presage.worker.feed.SnapshotFile;
@@ -142,8 +144,17 @@ class WorkerConfiguration {
     }
 
     @Bean
+    Engines engines(WorkerProperties properties) {
+        return new InstalledEngines(new OnnxEngine(), properties.engines());
+    }
+
+    @Bean
     VersionLoader versionLoader(
-            ArtifactCache artifacts, MemoryBudget memory, WorkerProperties properties, MeterRegistry meters) {
+            ArtifactCache artifacts,
+            Engines engines,
+            MemoryBudget memory,
+            WorkerProperties properties,
+            MeterRegistry meters) {
         keepNativeLibrariesIn(properties.dataDirectory());
         var assembly = new ServingAssembly(
                 properties.batching(),
@@ -153,7 +164,7 @@ class WorkerConfiguration {
                 System::nanoTime);
         return new VersionLoader(
                 artifacts,
-                List.of(new OnnxEngine()),
+                engines,
                 memory,
                 assembly,
                 new VersionLoader.Readings(System::nanoTime, WorkerConfiguration::residentBytes));

@@ -50,6 +50,8 @@ class WorkerPropertiesTest {
         assertThat(properties.batching().queueBytesMax()).isEqualTo(DataSize.ofMegabytes(64));
         assertThat(properties.batching().callRowsMax()).isEqualTo(4096);
         assertThat(properties.bakedIn().models()).isEmpty();
+        assertThat(properties.engines().directory()).isEmpty();
+        assertThat(properties.engines().allowed()).isEmpty();
     }
 
     @Test
@@ -85,6 +87,8 @@ class WorkerPropertiesTest {
         keys.put("worker.batching.queue-bytes-max", "19MB");
         keys.put("worker.batching.call-rows-max", "20");
         keys.put("worker.baked-in.models.digits", "/models/digits.zip");
+        keys.put("worker.engines.directory", "/tmp/e");
+        keys.put("worker.engines.allowed", "torchscript");
         assertThat(bind(keys))
                 .hasToString("WorkerProperties[id=w1, registryUrl=http://registry:8090, advertisedHost=w1.local, "
                         + "dataDirectory=/tmp/w, memoryMax=2147483648B, drainGrace=PT1S, shutdownGrace=PT2S, "
@@ -94,7 +98,8 @@ class WorkerPropertiesTest {
                         + "prepareThreads=13, prepareQueueMax=14, open=true], artifacts=ArtifactSettings[bytesMax=15728640B], "
                         + "versions=VersionSettings[loadingMax=16, failedRetry=PT17S, inlineMax=PT0.000018S], "
                         + "batching=BatchSettings[queueBytesMax=19922944B, callRowsMax=20], "
-                        + "bakedIn=BakedInSettings[models={digits=/models/digits.zip}]]");
+                        + "bakedIn=BakedInSettings[models={digits=/models/digits.zip}], "
+                        + "engines=EngineSettings[directory=/tmp/e, allowed=[torchscript]]]");
     }
 
     @Test

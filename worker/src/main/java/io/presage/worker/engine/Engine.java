@@ -8,6 +8,11 @@ public interface Engine {
     /// As in `model.yaml`: `onnxruntime`.
     String name();
 
+    /// As in OIP's metadata: `onnxruntime_onnx`.
+    default String platform() {
+        return name();
+    }
+
     /// True when this engine can read the package's model file, judged by its first bytes, not by its name.
     boolean reads(ModelPackage modelPackage);
 

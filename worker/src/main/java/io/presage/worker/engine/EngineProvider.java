@@ -9,7 +9,8 @@ public interface EngineProvider {
     /// As in `model.yaml`: `torchscript`, `tensorflow`, `xgboost`, `lightgbm`.
     String name();
 
-    /// Loads the natives; called once in a process, on a loader thread. This provider's class loader is the thread's
+    /// Loads the natives; called once in a process, on a loader thread. This provider's class loader is the
+    /// thread's
     /// context class loader meanwhile.
     ///
     /// @param pack the folder that the pack's jars lie in; its natives may lie there too. Not to be written

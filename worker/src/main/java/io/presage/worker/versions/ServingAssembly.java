@@ -74,7 +74,7 @@ public final class ServingAssembly {
             versionMeters.queueRows(instances::queueRows);
             var served = new ServedVersion(
                     version.key(),
-                    version.engine().name() + "_onnx",
+                    version.engine().platform(),
                     version.task(),
                     runners,
                     instances,

@@ -4,10 +4,9 @@ import io.presage.contract.infer.SignatureCheck;
 import io.presage.contract.problem.ProblemException;
 import io.presage.contract.state.Failure;
 import io.presage.worker.artifacts.ArtifactCache;
-import io.presage.worker.artifacts.ModelPackage;
 import io.presage.worker.artifacts.PackageException;
 import io.presage.worker.engine.Device;
-import io.presage.worker.engine.Engine;
+import io.presage.worker.engine.Engines;
 import io.presage.worker.engine.LoadException;
 import io.presage.worker.engine.LoadPlan;
 import io.presage.worker.engine.LoadedModel;
@@ -29,7 +28,7 @@ public final class VersionLoader {
     private static final long[] WARM_UP_SIZES = {1, 32};
 
     private final ArtifactCache artifacts;
-    private final List<Engine> engines;
+    private final Engines engines;
     private final MemoryBudget memory;
     private final ServingAssembly assembly;
     private final Device cpu;
@@ -50,12 +49,12 @@ public final class VersionLoader {
 
     public VersionLoader(
             ArtifactCache artifacts,
-            List<Engine> engines,
+            Engines engines,
             MemoryBudget memory,
             ServingAssembly assembly,
             Readings readings) {
         this.artifacts = artifacts;
-        this.engines = List.copyOf(engines);
+        this.engines = engines;
         this.memory = memory;
         this.assembly = assembly;
         this.cpu = new Device(Device.Kind.CPU, 0, System.getProperty("os.arch", "cpu"), memory.bytesMax());
@@ -139,7 +138,7 @@ public final class VersionLoader {
         var modelPackage = lease.modelPackage();
         long start = readings.nanos().getAsLong();
         long residentBefore = readings.residentBytes().getAsLong();
-        var engine = engineFor(modelPackage);
+        var engine = engines.forPackage(modelPackage);
         if (modelPackage.manifest().device().equals("gpu")) {
             throw new LoadException(new Failure(
                     "load",
@@ -169,21 +168,6 @@ public final class VersionLoader {
     private static long measured(long modelBytes, long growth) {
         long most = modelBytes * 8 + (64L << 20);
         return Math.clamp(growth, Math.max(modelBytes, 1), most);
-    }
-
-    private Engine engineFor(ModelPackage modelPackage) throws LoadException {
-        var wanted = modelPackage.manifest().engine();
-        for (var engine : engines) {
-            if ((wanted == null || wanted.equals(engine.name())) && engine.reads(modelPackage)) {
-                return engine;
-            }
-        }
-        throw new LoadException(new Failure(
-                "load",
-                "unknown-format",
-                "engine: " + (wanted == null ? "(by the file)" : wanted) + " cannot read "
-                        + modelPackage.modelFile().getFileName(),
-                "Use one of " + engines.stream().map(Engine::name).toList() + ", or leave engine out."));
     }
 
     /// Runs every sample once, or made up tensors when there is none. Gives inputs that ran.

@@ -34,6 +34,11 @@ public final class OnnxEngine implements Engine {
     }
 
     @Override
+    public String platform() {
+        return "onnxruntime_onnx";
+    }
+
+    @Override
     public boolean reads(ModelPackage modelPackage) {
         try {
             return FileKind.of(modelPackage.modelFile()) == FileKind.ONNX;
