@@ -2,24 +2,28 @@ package io.presage.worker.engine.onnx;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.function.LongConsumer;
 
 /// Reads the fields of one protobuf message, without a schema and without copying. Every length is checked
 /// against the message that holds it, so a hostile file costs at most one pass over its bytes. One thread.
-final class ProtoReader {
+public final class ProtoReader {
     private static final int STRING_BYTES_MAX = 4096;
+    private static final ValueLayout.OfInt INT_LITTLE =
+            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final MemorySegment bytes;
     private long position;
     private int field;
     private int wireType;
 
-    ProtoReader(MemorySegment bytes) {
+    public ProtoReader(MemorySegment bytes) {
         this.bytes = bytes;
     }
 
     /// Moves to the next field; false at the end of the message.
-    boolean next() throws MalformedException {
+    public boolean next() throws MalformedException {
         if (position == bytes.byteSize()) {
             return false;
         }
@@ -33,16 +37,16 @@ final class ProtoReader {
         return true;
     }
 
-    int field() {
+    public int field() {
         return field;
     }
 
     /// The field's value as a message of its own.
-    ProtoReader message() throws MalformedException {
+    public ProtoReader message() throws MalformedException {
         return new ProtoReader(block());
     }
 
-    String string() throws MalformedException {
+    public String string() throws MalformedException {
         var block = block();
         if (block.byteSize() > STRING_BYTES_MAX) {
             throw new MalformedException(
@@ -51,7 +55,7 @@ final class ProtoReader {
         return new String(block.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
     }
 
-    void skip() throws MalformedException {
+    public void skip() throws MalformedException {
         switch (wireType) {
             case 0 -> varint();
             case 1 -> advance(8);
@@ -61,7 +65,8 @@ final class ProtoReader {
         }
     }
 
-    private MemorySegment block() throws MalformedException {
+    /// The field's value as bytes: a string, a message, or packed numbers.
+    public MemorySegment block() throws MalformedException {
         if (wireType != 2) {
             throw new MalformedException("field " + field + " has wire type " + wireType + " (expected: 2)");
         }
@@ -77,6 +82,42 @@ final class ProtoReader {
                     + " bytes, " + (bytes.byteSize() - position) + " are left");
         }
         position += count;
+    }
+
+    /// The field's value as a whole number.
+    public long number() throws MalformedException {
+        if (wireType != 0) {
+            throw new MalformedException("field " + field + " has wire type " + wireType + " (expected: 0)");
+        }
+        return varint();
+    }
+
+    /// The field's value as four bytes, little-endian.
+    public int fixed32() throws MalformedException {
+        if (wireType != 5) {
+            throw new MalformedException("field " + field + " has wire type " + wireType + " (expected: 5)");
+        }
+        long start = position;
+        advance(Integer.BYTES);
+        return bytes.get(INT_LITTLE, start);
+    }
+
+    /// Each of the whole numbers that lie packed in the field's value.
+    public void packedNumbers(LongConsumer each) throws MalformedException {
+        var packed = message();
+        while (packed.position < packed.bytes.byteSize()) {
+            each.accept(packed.varint());
+        }
+    }
+
+    /// True when the field's value is [#block] rather than a number.
+    public boolean isBlock() {
+        return wireType == 2;
+    }
+
+    /// Where the next field begins, in bytes.
+    public long position() {
+        return position;
     }
 
     private long varint() throws MalformedException {
@@ -95,8 +136,8 @@ final class ProtoReader {
     }
 
     /// The bytes are no protobuf message of the expected form.
-    static final class MalformedException extends Exception {
-        MalformedException(String message) {
+    public static final class MalformedException extends Exception {
+        public MalformedException(String message) {
             super(message);
         }
     }
