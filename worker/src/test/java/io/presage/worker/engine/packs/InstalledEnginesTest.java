@@ -78,7 +78,8 @@ class InstalledEnginesTest {
                         manifest.image(),
                         manifest.detection(),
                         manifest.audio(),
-                        manifest.samples()));
+                        manifest.samples(),
+                        null));
     }
 
     private ModelPackage model(String text) throws IOException {
