@@ -15,6 +15,7 @@ import io.presage.worker.baked.BakedInFeed;
 import io.presage.worker.baked.BakedInPackages;
 import io.presage.worker.baked.DjlProperties;
 import io.presage.worker.engine.Engines;
+import io.presage.worker.batching.RunPool;
 import io.presage.worker.engine.onnx.OnnxEngine;
 import io.presage.worker.engine.packs.InstalledEngines;
 import io.presage.worker.feed.RegistryClient;
@@ -58,6 +59,7 @@ class WorkerConfiguration {
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
     private static final int PAGE_BYTES = 4096;
+    private static final Duration RUN_THREAD_IDLE = Duration.ofSeconds(5);
 
     /// Who this worker is.
     record Identity(String id) {}
@@ -149,17 +151,36 @@ class WorkerConfiguration {
     }
 
     @Bean
+    RunPool runPool(WorkerProperties properties, MeterRegistry meters) {
+        var pool = new RunPool(
+                properties.batching().runThreads(Runtime.getRuntime().availableProcessors()),
+                RUN_THREAD_IDLE,
+                Thread.ofPlatform().name("run-", 0).daemon(true).factory(),
+                System::nanoTime);
+        Gauge.builder("presage.run.threads", pool, RunPool::threads)
+                .description("Threads that run models")
+                .register(meters);
+        Gauge.builder("presage.run.waiting", pool, RunPool::waiting)
+                .description("Batches that wait for a thread")
+                .register(meters);
+        return pool;
+    }
+
+    @Bean
     VersionLoader versionLoader(
             ArtifactCache artifacts,
             Engines engines,
             MemoryBudget memory,
+            RunPool runPool,
             WorkerProperties properties,
             MeterRegistry meters) {
         keepNativeLibrariesIn(properties.dataDirectory());
         var assembly = new ServingAssembly(
                 properties.batching(),
                 properties.versions(),
-                InferServer.eventLoops(properties.http()),
+                new ServingAssembly.Machine(
+                        Runtime.getRuntime().availableProcessors(), InferServer.eventLoops(properties.http())),
+                runPool,
                 meters,
                 System::nanoTime);
         return new VersionLoader(

@@ -52,6 +52,7 @@ class WorkerPropertiesTest {
         assertThat(properties.bakedIn().models()).isEmpty();
         assertThat(properties.engines().directory()).isEmpty();
         assertThat(properties.engines().allowed()).isEmpty();
+        assertThat(properties.batching().runThreads()).isZero();
     }
 
     @Test
@@ -89,6 +90,7 @@ class WorkerPropertiesTest {
         keys.put("worker.baked-in.models.digits", "/models/digits.zip");
         keys.put("worker.engines.directory", "/tmp/e");
         keys.put("worker.engines.allowed", "torchscript");
+        keys.put("worker.batching.run-threads", "21");
         assertThat(bind(keys))
                 .hasToString("WorkerProperties[id=w1, registryUrl=http://registry:8090, advertisedHost=w1.local, "
                         + "dataDirectory=/tmp/w, memoryMax=2147483648B, drainGrace=PT1S, shutdownGrace=PT2S, "
@@ -97,7 +99,7 @@ class WorkerPropertiesTest {
                         + "connectionsMax=8, headTimeout=PT9S, bodyTimeout=PT10S, idleTimeout=PT11S, timeout=PT12S, "
                         + "prepareThreads=13, prepareQueueMax=14, open=true], artifacts=ArtifactSettings[bytesMax=15728640B], "
                         + "versions=VersionSettings[loadingMax=16, failedRetry=PT17S, inlineMax=PT0.000018S], "
-                        + "batching=BatchSettings[queueBytesMax=19922944B, callRowsMax=20], "
+                        + "batching=BatchSettings[queueBytesMax=19922944B, callRowsMax=20, runThreads=21], "
                         + "bakedIn=BakedInSettings[models={digits=/models/digits.zip}], "
                         + "engines=EngineSettings[directory=/tmp/e, allowed=[torchscript]]]");
     }

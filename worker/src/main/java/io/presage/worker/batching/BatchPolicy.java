@@ -1,71 +1,284 @@
 package io.presage.worker.batching;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// Which waiting calls run next. Pure.
 ///
-/// The oldest live call leads; with it go later calls of the same group, in order, until one no longer fits: a
-/// later, smaller one does not overtake it. Without a window the leader never waits, so calls are batched only
-/// because they queued behind a running batch. With a window a batch that is not full waits for company until
-/// the leader has waited that long since its arrival, not since its turn came.
+/// **Order.** Priority, then deadline, then arrival; with equal timeouts, first come first served. The first
+/// call leads and always runs. So that a flood of `high` cannot starve the others, every fourth turn is led by
+/// the first `normal` or lower call and every sixteenth by the first `low` one, if there is any: `low` has at
+/// least a sixteenth of the turns, and what it does not use is nobody's loss.
+///
+/// **Company.** Later calls of the leader's group go with it while they pay. Rows are joined by padding to the
+/// longest: a call joins when what the padding adds costs less than a run of its own would (`b`). A call that is
+/// passed over for its length leads in its turn. Where rows are not padded, a call that does not fit is not
+/// overtaken by a smaller one.
+///
+/// **Full.** A batch is full at `rowsMax`, `tokensMax` or `bytesMax`; when a run's fixed cost is spread so thin
+/// that more company saves less than 3 % (`units >= b / (0.03 a)`), so that a model that does not gain is not
+/// batched; and at the version's share of a lane: what waits and runs, divided by its lanes, so that one lane
+/// does not take all and leave crumbs to the next. Every 32nd batch may be twice as large as pays: without runs
+/// of different sizes nobody would ever learn that it pays after all.
+///
+/// **Waiting.** A fixed window is counted from the leader's arrival, and ends only with it or at the bounds. With
+/// the learned one a free lane waits for company only while it pays: with n rows here and one more expected in
+/// t, while `(n + 1) t + n a < b`; and no longer than the time at which even an arrival would not pay any more.
+/// A lone caller that waits for its answers is never made to wait: its t is at least `a + b`.
 final class BatchPolicy {
+    /// Dead calls are looked for, and company is, among so many from the front.
+    private static final int LOOKED_AT_MAX = 1024;
+
+    private static final double SPREAD_THIN = 0.03;
+    private static final double OVERSHOOT = 1.25;
+    private static final int NORMAL_LEADS_EACH = 4;
+    private static final int LOW_LEADS_EACH = 16;
+    private static final int TRIES_MORE_EACH = 32;
+    private static final int[] NONE = {};
+    private static final int[] FIRST = {0};
+
     private BatchPolicy() {}
 
     /// One waiting call, as the policy sees it.
     interface Waiting {
         int rows();
 
+        /// Tokens of one row, all of the call's padded alike; 0 where rows are not padded.
+        int length();
+
+        long bytes();
+
         long groupKey();
+
+        Priority priority();
 
         long arrivalNanos();
 
         /// Not run at or after this time.
         long deadlineNanos();
+
+        /// Nobody waits for the answer any more.
+        boolean isAbandoned();
+
+        /// What the cost of a run grows with.
+        default long units() {
+            return (long) rows() * Math.max(1, length());
+        }
     }
+
+    /// What the policy knows beside the queue.
+    ///
+    /// @param turn counts the version's turns
+    /// @param lanes batches that may run at once
+    /// @param unitsRunning of the version, on other lanes
+    /// @param line what runs cost
+    /// @param gapNanos expected time to the next arrival
+    /// @param freeNanos when the lane became free
+    /// @param mayWait false when the version is being closed
+    record Moment(
+            long nowNanos,
+            long turn,
+            int lanes,
+            long unitsRunning,
+            CostLine.Line line,
+            long gapNanos,
+            long freeNanos,
+            boolean mayWait) {}
 
     /// Indexes into the queue, ascending.
     ///
-    /// @param expired to be answered without a run
+    /// @param dropped late or abandoned: to be answered without a run
     /// @param batch to be run now; empty when there is nothing to run yet
     /// @param wakeNanos when `batch` is empty: look again then, [Long#MAX_VALUE] for "when something arrives"
-    record Cut(List<Integer> expired, List<Integer> batch, long wakeNanos) {}
+    record Cut(int[] dropped, int[] batch, long wakeNanos) {
+        /// Both, ascending.
+        int[] removed() {
+            if (dropped.length == 0) {
+                return batch;
+            }
+            var all = Arrays.copyOf(dropped, dropped.length + batch.length);
+            System.arraycopy(batch, 0, all, dropped.length, batch.length);
+            Arrays.sort(all);
+            return all;
+        }
+    }
 
-    /// `queue` is in the order of arrival.
-    static Cut cut(List<? extends Waiting> queue, long nowNanos, int rowsMax, long windowNanos) {
-        var expired = new ArrayList<Integer>();
-        var batch = new ArrayList<Integer>();
-        int rows = 0;
-        var full = false;
-        Waiting leader = null;
-        long firstDeadlineNanos = Long.MAX_VALUE;
-        for (int i = 0; i < queue.size(); i++) {
-            var call = queue.get(i);
-            if (call.deadlineNanos() - nowNanos <= 0) {
-                expired.add(i);
-                continue;
+    static Cut cut(CallQueue<?> queue, BatchLimits limits, Moment moment) {
+        int leader = leader(queue, moment);
+        // The usual case where runs are quicker than arrivals.
+        if (leader == 0 && queue.size() == 1 && limits.windowNanos() <= 0) {
+            var call = queue.get(0);
+            if (limits.windowNanos() == 0 || saved(moment, call.units(), call.rows()) <= 0) {
+                return new Cut(NONE, FIRST, moment.nowNanos);
             }
-            if (leader == null) {
-                leader = call;
-            } else if (full || call.groupKey() != leader.groupKey()) {
-                continue;
-            } else if (rows + call.rows() > rowsMax) {
-                full = true;
-                continue;
+        }
+        var batch = new Batch(queue, limits, moment, leader);
+        batch.look();
+        var dropped = Arrays.copyOf(batch.dropped, batch.droppedCount);
+        if (leader < 0) {
+            return new Cut(dropped, NONE, dropped.length < queue.size() ? moment.nowNanos : Long.MAX_VALUE);
+        }
+        long wakeNanos = batch.wakeNanos();
+        // Waiting past somebody's deadline for company would be a strange favour.
+        if (wakeNanos - moment.nowNanos > 0 && batch.firstDeadlineNanos - wakeNanos > 0) {
+            return new Cut(dropped, NONE, wakeNanos);
+        }
+        var taken = Arrays.copyOf(batch.taken, batch.takenCount);
+        Arrays.sort(taken);
+        return new Cut(dropped, taken, moment.nowNanos);
+    }
+
+    private static boolean isDead(Waiting call, long nowNanos) {
+        return call.deadlineNanos() - nowNanos <= 0 || call.isAbandoned();
+    }
+
+    /// -1 when no call is alive.
+    private static int leader(CallQueue<?> queue, Moment moment) {
+        var leads = moment.turn % LOW_LEADS_EACH == LOW_LEADS_EACH - 1
+                ? Priority.LOW
+                : moment.turn % NORMAL_LEADS_EACH == NORMAL_LEADS_EACH - 1 ? Priority.NORMAL : Priority.HIGH;
+        int first = queue.firstOf(leads);
+        int leader = firstAlive(queue, first, queue.size(), moment.nowNanos);
+        return leader >= 0 ? leader : firstAlive(queue, 0, first, moment.nowNanos);
+    }
+
+    private static int firstAlive(CallQueue<?> queue, int from, int to, long nowNanos) {
+        for (int i = from; i < to; i++) {
+            if (!isDead(queue.get(i), nowNanos)) {
+                return i;
             }
-            batch.add(i);
-            rows += call.rows();
-            full = rows >= rowsMax;
+        }
+        return -1;
+    }
+
+    /// Nanoseconds that the arrival of one more call now would save, all in all, beyond what waiting for it is
+    /// expected to cost those that wait.
+    private static double saved(Moment moment, double units, int rows) {
+        return moment.line.nanosPerCall() - moment.line.nanosPerUnit() * units - (rows + 1.0) * moment.gapNanos;
+    }
+
+    /// The batch as it grows.
+    private static final class Batch {
+        private final CallQueue<?> queue;
+        private final BatchLimits limits;
+        private final Moment moment;
+        private final int leader;
+        private final @Nullable Waiting first;
+        private final boolean isFixedWindow;
+        private int[] dropped = NONE;
+        private int droppedCount;
+        private int[] taken = NONE;
+        private int takenCount;
+        private long firstDeadlineNanos = Long.MAX_VALUE;
+        private int rows;
+        private int length;
+        private double units;
+        private double bytes;
+        private boolean isFull;
+        /// Full for a bound's sake, not only because more does not pay.
+        private boolean isAtBound;
+
+        Batch(CallQueue<?> queue, BatchLimits limits, Moment moment, int leader) {
+            this.queue = queue;
+            this.limits = limits;
+            this.moment = moment;
+            this.leader = leader;
+            this.first = leader < 0 ? null : queue.get(leader);
+            this.isFixedWindow = limits.windowNanos() > 0;
+        }
+
+        void look() {
+            if (first != null) {
+                rows = first.rows();
+                length = first.length();
+                units = first.units();
+                bytes = first.bytes();
+                take(leader, first);
+            }
+            double unitsMax = isFixedWindow ? Double.MAX_VALUE : Math.min(unitsThatPay(), unitsOfALane());
+            isAtBound = rows >= limits.rowsMax();
+            isFull = isAtBound || units >= unitsMax;
+            int lookedAt = Math.min(queue.size(), LOOKED_AT_MAX);
+            for (int i = 0; i < lookedAt; i++) {
+                var call = queue.get(i);
+                if (isDead(call, moment.nowNanos)) {
+                    drop(i);
+                } else if (first != null && i != leader && !isFull && call.groupKey() == first.groupKey()) {
+                    consider(i, call, unitsMax);
+                }
+            }
+        }
+
+        private void consider(int index, Waiting call, double unitsMax) {
+            int joinedRows = rows + call.rows();
+            int joinedLength = Math.max(length, call.length());
+            double joinedUnits = (double) joinedRows * Math.max(1, joinedLength);
+            double joinedBytes = (bytes + call.bytes()) * joinedUnits / (units + call.units());
+            var isTooMuch = joinedBytes > limits.bytesMax()
+                    || (joinedLength > 0 && joinedUnits > limits.tokensMax())
+                    // Nearer to what is wanted without it.
+                    || joinedUnits > OVERSHOOT * unitsMax
+                    || units + joinedUnits > 2 * unitsMax;
+            if (joinedRows > limits.rowsMax() || (isTooMuch && length == 0)) {
+                isFull = true;
+                isAtBound = true;
+                return;
+            }
+            double padding = joinedUnits - units - call.units();
+            if (isTooMuch || (padding > 0 && padding * moment.line.nanosPerUnit() >= moment.line.nanosPerCall())) {
+                return;
+            }
+            rows = joinedRows;
+            length = joinedLength;
+            units = joinedUnits;
+            bytes = joinedBytes;
+            isAtBound = rows >= limits.rowsMax();
+            isFull = isAtBound || units >= unitsMax;
+            take(index, call);
+        }
+
+        private double unitsThatPay() {
+            var line = moment.line;
+            if (line.nanosPerUnit() <= 0) {
+                return Double.MAX_VALUE;
+            }
+            double pay = line.nanosPerCall() / (SPREAD_THIN * line.nanosPerUnit());
+            return moment.turn % TRIES_MORE_EACH == TRIES_MORE_EACH - 1 ? 2 * Math.max(pay, units) : pay;
+        }
+
+        private double unitsOfALane() {
+            return moment.lanes == 1 ? Double.MAX_VALUE : (double) (queue.units() + moment.unitsRunning) / moment.lanes;
+        }
+
+        /// Not after now when there is nothing to wait for.
+        long wakeNanos() {
+            if (first == null || !moment.mayWait || limits.windowNanos() == 0 || isAtBound) {
+                return moment.nowNanos;
+            }
+            if (isFixedWindow) {
+                return first.arrivalNanos() + limits.windowNanos();
+            }
+            if (saved(moment, units, rows) <= 0) {
+                return moment.nowNanos;
+            }
+            double left = moment.line.nanosPerCall() - moment.line.nanosPerUnit() * units;
+            long sinceNanos = moment.freeNanos + Math.max(first.arrivalNanos() - moment.freeNanos, 0);
+            return sinceNanos + (long) (left / (rows + 1.0));
+        }
+
+        private void take(int index, Waiting call) {
+            if (takenCount == taken.length) {
+                taken = Arrays.copyOf(taken, Math.max(8, 2 * takenCount));
+            }
+            taken[takenCount++] = index;
             firstDeadlineNanos = Math.min(firstDeadlineNanos, call.deadlineNanos());
         }
-        if (leader == null) {
-            return new Cut(expired, List.of(), Long.MAX_VALUE);
+
+        private void drop(int index) {
+            if (droppedCount == dropped.length) {
+                dropped = Arrays.copyOf(dropped, Math.max(8, 2 * droppedCount));
+            }
+            dropped[droppedCount++] = index;
         }
-        long wakeNanos = leader.arrivalNanos() + windowNanos;
-        // Waiting past somebody's deadline for company would be a strange favour.
-        if (!full && wakeNanos - nowNanos > 0 && firstDeadlineNanos - wakeNanos > 0) {
-            return new Cut(expired, List.of(), wakeNanos);
-        }
-        return new Cut(expired, batch, nowNanos);
     }
 }

@@ -5,8 +5,8 @@ import io.presage.contract.infer.Tensor;
 import java.util.List;
 import java.util.Optional;
 
-/// One instance of a version in memory. One thread at a time: the instance's owner (batcher thread, or the
-/// event loop that holds it). Buffers of the outputs are valid until the next [#run] or [#close] of this
+/// One instance of a version in memory. One thread at a time: the run thread whose turn it is, or the event loop
+/// that holds it; but for [#share]. Buffers of the outputs are valid until the next [#run] or [#close] of this
 /// instance.
 public interface LoadedModel extends AutoCloseable {
     /// The model's own inputs and outputs, as the runtime reports them.
@@ -19,7 +19,8 @@ public interface LoadedModel extends AutoCloseable {
     List<Tensor> run(List<Tensor> inputs);
 
     /// Another view of the same loaded weights with buffers of its own, for one other thread. The weights go
-    /// when the last view is closed. Empty when the runtime cannot share: load once more then.
+    /// when the last view is closed. Empty when the runtime cannot share: load once more then. Any thread, also
+    /// while this instance runs.
     default Optional<LoadedModel> share() {
         return Optional.empty();
     }

@@ -8,6 +8,7 @@ import io.presage.contract.infer.TensorAllocator;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.presage.worker.batching.BatchCall;
+import io.presage.worker.batching.Priority;
 import io.presage.worker.engine.LoadedModel;
 import io.presage.worker.tasks.Task;
 import io.presage.worker.versions.ServedVersion;
@@ -23,34 +24,45 @@ import org.slf4j.LoggerFactory;
 /// the start; [#finish] gives both back, exactly once, whatever happens.
 ///
 /// The event loop receives the body. A small one for a light version that is quick enough is then run where it
-/// is. Any other is prepared, on the loop when that costs little, else by the pool, and submitted to an
-/// instance, whose owner thread calls back with the outputs and encodes the answer before its memory is used
-/// again. Only the event loop touches the exchange.
+/// is. Any other is prepared, on the loop when that costs little, else by the pool, and submitted to the
+/// version's queue; the run thread calls back with the outputs and encodes the answer before the instance's
+/// memory is used again. Only the event loop touches the exchange.
 final class InferCall implements BatchCall.Answer {
     private static final Logger log = LoggerFactory.getLogger(InferCall.class);
 
-    /// For threads other than event loops: preparing threads read, owners write.
+    /// For threads other than event loops: preparing threads read, run threads write.
     private static final ThreadLocal<InferResponseWriter> WRITERS = ThreadLocal.withInitial(InferResponseWriter::new);
 
     private final LoopHandler loop;
     private final Exchange exchange;
     private final ServedVersion version;
     private final long deadlineNanos;
+    private final Priority priority;
     private long reserved;
     private @Nullable Buffer body;
     private boolean isArrived;
     private boolean isFinished;
     private long arrivedNanos;
 
+    /// Written by the event loop.
+    private volatile boolean isAbandoned;
+
     private @Nullable InferRequest request;
     private Task.@Nullable Prepared prepared;
 
     /// The caller has acquired `version`, and reserved `reserved` bytes.
-    InferCall(LoopHandler loop, Exchange exchange, ServedVersion version, long deadlineNanos, long reserved) {
+    InferCall(
+            LoopHandler loop,
+            Exchange exchange,
+            ServedVersion version,
+            Priority priority,
+            long deadlineNanos,
+            long reserved) {
         this.loop = loop;
         this.exchange = exchange;
         this.version = version;
         this.deadlineNanos = deadlineNanos;
+        this.priority = priority;
         this.reserved = reserved;
     }
 
@@ -112,15 +124,27 @@ final class InferCall implements BatchCall.Answer {
             int inlineBytesMax =
                     (int) loop.shared().settings().inlineBodyBytesMax().toBytes();
             if (bytes.length() > inlineBytesMax || !version.task().isLight()) {
+                watchCaller();
                 loop.shared().pool().execute(() -> prepareAndSubmit(bytes.getBytes(), bytes.length()));
             } else if (runner != null) {
                 runHere(runner, bytes);
             } else {
+                watchCaller();
                 prepareAndSubmit(loop.scratch(bytes), bytes.length());
             }
         } catch (ProblemException e) {
             fail(e);
         }
+    }
+
+    /// What waits for a caller that went away is not run.
+    private void watchCaller() {
+        exchange.request().response().closeHandler(_ -> isAbandoned = true);
+    }
+
+    @Override
+    public boolean isAbandoned() {
+        return isAbandoned;
     }
 
     private void runHere(LoadedModel runner, Buffer bytes) {
@@ -134,13 +158,14 @@ final class InferCall implements BatchCall.Answer {
                     version);
             var ready = InferCodec.prepare(version, read, loop.shared().callRowsMax());
             if (ready.rows() > loop.shared().settings().inlineRowsMax()) {
+                watchCaller();
                 submit(read, copied(ready));
                 return;
             }
             long start = loop.now();
             var outputs = runner.run(ready.inputs());
             long computeNanos = loop.now() - start;
-            version.meters().ran(ready.rows(), computeNanos);
+            version.meters().ran(ready.rows(), 0, 0, computeNanos);
             var reply = InferCodec.answer(loop.writer(), version, read, ready, outputs);
             answered(reply, start - arrivedNanos);
         } catch (ProblemException e) {
@@ -153,6 +178,10 @@ final class InferCall implements BatchCall.Answer {
     /// On the event loop or a preparing thread.
     private void prepareAndSubmit(byte[] bytes, int length) {
         try {
+            if (isAbandoned) {
+                failed(new ProblemException(Problem.DEADLINE_EXCEEDED, "the caller went away; not run"));
+                return;
+            }
             if (deadlineNanos - loop.now() <= 0) {
                 failed(new ProblemException(
                         Problem.DEADLINE_EXCEEDED, "the deadline passed before the call was prepared; not run"));
@@ -180,7 +209,8 @@ final class InferCall implements BatchCall.Answer {
     private void submit(InferRequest read, Task.Prepared ready) {
         request = read;
         prepared = ready;
-        version.submit(new BatchCall(ready, BatchCall.bytesOf(ready.inputs()), arrivedNanos, deadlineNanos, this));
+        version.submit(
+                new BatchCall(ready, BatchCall.bytesOf(ready.inputs()), priority, arrivedNanos, deadlineNanos, this));
     }
 
     /// Out of the loop's memory, which the next call will use.
@@ -196,10 +226,11 @@ final class InferCall implements BatchCall.Answer {
                     }
                 })
                 .toList();
-        return new Task.Prepared(inputs, ready.rows(), ready.groupKey(), ready.context());
+        return new Task.Prepared(
+                inputs, ready.rows(), ready.groupKey(), ready.length(), ready.tokens(), ready.context());
     }
 
-    /// On the owner thread: encoded here, because the outputs are gone after this.
+    /// On a run thread: encoded here, because the outputs are gone after this.
     @Override
     public void outputs(List<Tensor> outputs, BatchCall.Timing timing) {
         try {
@@ -235,7 +266,9 @@ final class InferCall implements BatchCall.Answer {
     }
 
     private void fail(ProblemException problem) {
-        if (!isFinished) {
+        if (!isFinished && isAbandoned) {
+            finish();
+        } else if (!isFinished) {
             version.meters().failed(problem.problem());
             finish();
             exchange.fail(problem);

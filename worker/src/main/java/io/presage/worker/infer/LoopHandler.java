@@ -251,6 +251,7 @@ final class LoopHandler implements Handler<HttpServerRequest> {
     private void infer(Exchange exchange, ServedVersion version) {
         var head = exchange.head();
         head.checkMedia();
+        var priority = head.priority();
         long deadlineNanos = exchange.arrivalNanos()
                 + head.timeoutNanos(shared.settings().timeout().toNanos());
         long length = head.contentLength();
@@ -277,7 +278,7 @@ final class LoopHandler implements Handler<HttpServerRequest> {
                 server.callEnded();
             }
         }
-        var call = new InferCall(this, exchange, version, deadlineNanos, reserved);
+        var call = new InferCall(this, exchange, version, priority, deadlineNanos, reserved);
         exchange.onBodyLate(call::bodyLate);
         call.receive();
         if (head.expectsContinue()) {

@@ -3,6 +3,7 @@ package io.presage.worker.infer;
 import io.presage.contract.http.Headers;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
+import io.presage.worker.batching.Priority;
 import io.vertx.core.MultiMap;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ final class RequestHead implements BiConsumer<String, String> {
     private @Nullable String requestId;
     private @Nullable String jsonLength;
     private @Nullable String expect;
+    private @Nullable String priority;
 
     static RequestHead of(MultiMap headers) {
         var head = new RequestHead();
@@ -61,6 +63,8 @@ final class RequestHead implements BiConsumer<String, String> {
             case 16 -> {
                 if (name.equalsIgnoreCase("Content-Encoding")) {
                     contentEncoding = value;
+                } else if (name.equalsIgnoreCase(Headers.PRIORITY)) {
+                    priority = value;
                 }
             }
             case 17 -> {
@@ -193,6 +197,22 @@ final class RequestHead implements BiConsumer<String, String> {
                             + "' (expected: a whole number of milliseconds, 1.." + TIMEOUT_MILLIS_MAX + ")");
         }
         return millis * 1_000_000;
+    }
+
+    /// @throws ProblemException INVALID_REQUEST for a priority that there is not
+    Priority priority() {
+        if (priority == null) {
+            return Priority.NORMAL;
+        }
+        return switch (priority) {
+            case "high" -> Priority.HIGH;
+            case "normal" -> Priority.NORMAL;
+            case "low" -> Priority.LOW;
+            default ->
+                throw new ProblemException(
+                        Problem.INVALID_REQUEST,
+                        Headers.PRIORITY + ": '" + shorten(priority) + "' (expected: high, normal or low)");
+        };
     }
 
     /// Triton's clients send no type, or `application/octet-stream` with pure JSON.

@@ -12,7 +12,7 @@ public interface Task extends AutoCloseable {
     Signature signature();
 
     /// Wraps an instance whose one call is more than one run of the model (a recurrent model over the frames of
-    /// a sound). The batcher only ever sees the result.
+    /// a sound). The queue only ever sees the result.
     default LoadedModel adapt(LoadedModel instance) {
         return instance;
     }
@@ -28,7 +28,8 @@ public interface Task extends AutoCloseable {
     Prepared prepare(List<Tensor> inputs);
 
     /// Turns the model's outputs for exactly the rows of `prepared` into the client's, in the order of
-    /// [#signature]. They may lie in the instance's memory: the caller is done with them before its next run.
+    /// [#signature]. Where rows are padded, outputs may be of a longer row than this call's longest. They may
+    /// lie in the instance's memory: the caller is done with them before its next run.
     List<Tensor> finish(Prepared prepared, List<Tensor> outputs);
 
     @Override
@@ -37,7 +38,16 @@ public interface Task extends AutoCloseable {
     /// @param inputs for the model, in its signature's order
     /// @param rows that this call adds to a batch; 1 when not batchable
     /// @param groupKey calls are batched only with calls of the same key (tensors whose dimensions beyond the
-    ///     first agree)
+    ///     first agree, or beyond the second where rows are padded)
+    /// @param length tokens of each row: the second dimension of every input, which a batch makes longer, with
+    ///     zeros, for calls of different lengths to fit; [#finish] gets outputs of that length then. 0 = rows
+    ///     are never padded
+    /// @param tokens of all rows, without padding; 0 when `length` is
     /// @param context whatever [#finish] needs again (sizes of the pictures, attention masks)
-    record Prepared(List<Tensor> inputs, int rows, long groupKey, Object context) {}
+    record Prepared(List<Tensor> inputs, int rows, long groupKey, int length, long tokens, Object context) {
+        /// Rows that are never padded.
+        public Prepared(List<Tensor> inputs, int rows, long groupKey, Object context) {
+            this(inputs, rows, groupKey, 0, 0, context);
+        }
+    }
 }

@@ -27,14 +27,13 @@ import java.util.List;
 /// `input_ids`, `attention_mask` and maybe `token_type_ids` INT64 `[-1, -1]` to hidden states FP32 `[-1, -1,
 /// D]`, pooled here, or to ready embeddings FP32 `[-1, D]`.
 ///
-/// Rows are padded to a multiple of [#TOKENS_STEP], so that texts of about the same length can share a batch.
+/// A call's texts are padded to its longest, and no further: calls of about the same length share a batch, which
+/// pads them where that pays.
 final class TextEmbeddingTask implements Task {
     static final String NAME = "text-embedding";
 
     /// Longer texts are refused, not cut: the tokenizer reads all of a text before it cuts it to `tokensMax`.
     static final int TEXT_BYTES_MAX = 256 << 10;
-
-    static final int TOKENS_STEP = 8;
 
     /// Of the largest batch: three tensors of 32 MiB.
     static final int BATCH_TOKENS_MAX = 4 << 20;
@@ -166,13 +165,14 @@ final class TextEmbeddingTask implements Task {
             longest = Math.max(longest, encoding.getIds().length);
         }
         int rows = texts.size();
-        int tokens =
-                Math.min(Math.ceilDiv(longest, TOKENS_STEP) * TOKENS_STEP, Math.max(longest, settings.tokensMax()));
+        int tokens = longest;
+        long tokensUsed = 0;
         int[] used = new int[rows];
         long[] allIds = new long[rows * tokens];
         long[] mask = new long[rows * tokens];
         for (int row = 0; row < rows; row++) {
             used[row] = ids.get(row).length;
+            tokensUsed += used[row];
             System.arraycopy(ids.get(row), 0, allIds, row * tokens, used[row]);
             Arrays.fill(mask, row * tokens, row * tokens + used[row], 1);
         }
@@ -188,7 +188,7 @@ final class TextEmbeddingTask implements Task {
                         default -> new long[rows * tokens];
                     }));
         }
-        return new Prepared(tensors, rows, tokens, new Mask(rows, tokens, used));
+        return new Prepared(tensors, rows, 0, tokens, tokensUsed, new Mask(rows, tokens, used));
     }
 
     private static String text(String name, byte[] utf8) {
@@ -214,15 +214,22 @@ final class TextEmbeddingTask implements Task {
     public List<Tensor> finish(Prepared prepared, List<Tensor> outputs) {
         Mask mask = (Mask) prepared.context();
         int size = Math.toIntExact(signature.outputs().getFirst().shape().getLast());
-        Shape expected = isPooled ? Shape.of(mask.rows, size) : Shape.of(mask.rows, mask.tokens, size);
-        float[] states = Numbers.floats(outputs.get(output), expected);
+        Tensor answer = outputs.get(output);
+        float[] states = Numbers.floats(answer, isPooled ? Shape.of(mask.rows, size) : Shape.of(mask.rows, -1, size));
+        int tokens = isPooled ? 1 : Math.toIntExact(answer.shape().dim(1));
+        if (!isPooled && tokens < mask.tokens) {
+            throw new ProblemException(
+                    Problem.ENGINE_FAILED,
+                    "output %s: %s (expected: at least %d tokens)"
+                            .formatted(answer.name(), answer.shape(), mask.tokens));
+        }
         float[] embeddings = new float[mask.rows * size];
         for (int row = 0; row < mask.rows; row++) {
             if (isPooled) {
                 System.arraycopy(states, row * size, embeddings, row * size, size);
             } else {
                 int used = settings.pooling().equals("cls") ? 1 : mask.used[row];
-                mean(states, row * mask.tokens * size, used, embeddings, row * size, size);
+                mean(states, row * tokens * size, used, embeddings, row * size, size);
             }
             if (settings.normalize()) {
                 normalise(embeddings, row * size, size);

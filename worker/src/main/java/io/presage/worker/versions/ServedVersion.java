@@ -2,7 +2,7 @@ package io.presage.worker.versions;
 
 import io.presage.contract.infer.Signature;
 import io.presage.worker.batching.BatchCall;
-import io.presage.worker.batching.Instances;
+import io.presage.worker.batching.VersionQueue;
 import io.presage.worker.engine.LoadedModel;
 import io.presage.worker.tasks.Task;
 import java.util.List;
@@ -16,22 +16,21 @@ public final class ServedVersion {
     private final String versionText;
     private final String platform;
     private final Task task;
-    private final List<LoadedModel> runners;
-    private final Instances instances;
+    private final LoopRunners runners;
+    private final VersionQueue queue;
     private final VersionMeters meters;
     private final MemoryBudget.Reservation memory;
     private final List<AutoCloseable> parts;
     private final LeaseGate gate = new LeaseGate();
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    /// `runners`: one for each event loop, or none when the version does not run on event loops. `parts` are
-    /// closed with the version, in their order.
+    /// `parts` are closed with the version, in their order.
     ServedVersion(
             VersionKey key,
             String platform,
             Task task,
-            List<LoadedModel> runners,
-            Instances instances,
+            LoopRunners runners,
+            VersionQueue queue,
             VersionMeters meters,
             MemoryBudget.Reservation memory,
             List<AutoCloseable> parts) {
@@ -39,8 +38,8 @@ public final class ServedVersion {
         this.versionText = Integer.toString(key.version());
         this.platform = platform;
         this.task = task;
-        this.runners = List.copyOf(runners);
-        this.instances = instances;
+        this.runners = runners;
+        this.queue = queue;
         this.meters = meters;
         this.memory = memory;
         this.parts = List.copyOf(parts);
@@ -74,12 +73,12 @@ public final class ServedVersion {
 
     /// The instance that event loop `loop` runs small calls on; null when this version does not run there.
     public @Nullable LoadedModel runner(int loop) {
-        return loop < runners.size() ? runners.get(loop) : null;
+        return runners.of(loop);
     }
 
-    /// Hands the call to an instance's queue. The caller holds a lease until the answer.
+    /// Hands the call to the queue. The caller holds a lease until the answer.
     public void submit(BatchCall call) {
-        instances.submit(call);
+        queue.submit(call);
     }
 
     /// False when it takes no calls any more; true obliges to one [#release].
@@ -114,8 +113,8 @@ public final class ServedVersion {
                     key + ": closed while " + gate.leases() + " leases are out. This is a bug.");
         }
         if (closed.compareAndSet(false, true)) {
-            instances.close();
-            runners.forEach(LoadedModel::close);
+            queue.close();
+            runners.close();
             Closing.all(parts);
         }
     }

@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.presage.contract.problem.Problem;
 import io.presage.worker.batching.BatchObserver;
+import io.presage.worker.batching.VersionQueue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +46,8 @@ public final class VersionMeters implements BatchObserver, AutoCloseable {
     private final Timer compute;
     private final Timer total;
     private final DistributionSummary batchRows;
+    private final Counter tokens;
+    private final Counter padding;
     private final Map<Problem, Counter> failures = new ConcurrentHashMap<>();
     private final List<Meter> meters = new ArrayList<>();
 
@@ -61,6 +64,14 @@ public final class VersionMeters implements BatchObserver, AutoCloseable {
                 .tags(tags)
                 .register(registry);
         meters.add(batchRows);
+        this.tokens = counter("presage.tokens", "Tokens that were run, padding apart");
+        this.padding = counter("presage.padding.tokens", "Tokens of padding that were run");
+    }
+
+    private Counter counter(String name, String description) {
+        var counter = Counter.builder(name).description(description).tags(tags).register(registry);
+        meters.add(counter);
+        return counter;
     }
 
     private Timer timer(String name, String description) {
@@ -73,16 +84,30 @@ public final class VersionMeters implements BatchObserver, AutoCloseable {
         return timer;
     }
 
-    void queueRows(Supplier<Number> rows) {
-        meters.add(Gauge.builder("presage.queue.rows", rows)
-                .description("Rows that wait")
-                .tags(tags)
-                .register(registry));
+    void watch(VersionQueue queue) {
+        gauge("presage.queue.rows", "Rows that wait", queue::queueRows);
+        gauge(
+                "presage.cost.millis.per.unit",
+                "Learned: what one more row costs, or token where rows are padded",
+                () -> queue.cost().nanosPerUnit() / 1e6);
+        gauge(
+                "presage.cost.millis.per.call",
+                "Learned: what a run costs beside its rows or tokens",
+                () -> queue.cost().nanosPerCall() / 1e6);
+    }
+
+    private void gauge(String name, String description, Supplier<Number> value) {
+        meters.add(
+                Gauge.builder(name, value).description(description).tags(tags).register(registry));
     }
 
     @Override
-    public void ran(int rows, long computeNanos) {
+    public void ran(int rows, long tokenCount, long paddingTokens, long computeNanos) {
         batchRows.record(rows);
+        if (tokenCount > 0) {
+            tokens.increment(tokenCount);
+            padding.increment(paddingTokens);
+        }
         compute.record(computeNanos, TimeUnit.NANOSECONDS);
     }
 

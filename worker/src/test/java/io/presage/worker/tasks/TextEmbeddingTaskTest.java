@@ -53,11 +53,13 @@ class TextEmbeddingTaskTest {
     }
 
     @Test
-    void prepare_padsToAStepAndMasks() {
+    void prepare_padsToTheLongestAndMasks() {
         Task.Prepared prepared = task.prepare(texts("Hello world", "a longer text of more than eight tokens"));
 
         assertThat(prepared.rows()).isEqualTo(2);
-        assertThat(prepared.groupKey()).isEqualTo(16);
+        assertThat(prepared.groupKey()).isZero();
+        assertThat(prepared.length()).isEqualTo(11);
+        assertThat(prepared.tokens()).isEqualTo(15);
         assertThat(longs(prepared, "input_ids", 0)).startsWith(101, 7592, 2088, 102, 0);
         assertThat(longs(prepared, "attention_mask", 0)).startsWith(1, 1, 1, 1, 0);
         assertThat(Arrays.stream(longs(prepared, "attention_mask", 1)).sum()).isEqualTo(11);

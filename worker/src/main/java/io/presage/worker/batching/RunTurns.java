@@ -1,0 +1,10 @@
+package io.presage.worker.batching;
+
+/// Gives turns to versions. Any thread; not under a lock that a turn needs.
+interface RunTurns {
+    /// Asks for one turn.
+    void ask(TurnList.Seat seat);
+
+    /// Asks for one turn at a time.
+    void wakeAt(TurnList.Seat seat, long wakeNanos);
+}
