@@ -14,8 +14,11 @@ import io.presage.worker.baked.BakedIn;
 import io.presage.worker.baked.BakedInFeed;
 import io.presage.worker.baked.BakedInPackages;
 import io.presage.worker.baked.DjlProperties;
-import io.presage.worker.engine.Engines;
 import io.presage.worker.batching.RunPool;
+import io.presage.worker.engine.Cpu;
+import io.presage.worker.engine.Device;
+import io.presage.worker.engine.Devices;
+import io.presage.worker.engine.Engines;
 import io.presage.worker.engine.onnx.OnnxEngine;
 import io.presage.worker.engine.packs.InstalledEngines;
 import io.presage.worker.feed.RegistryClient;
@@ -23,6 +26,7 @@ import io.presage.worker.feed.RegistryFeed;
 import io.presage.worker.feed.SnapshotFile;
 import io.presage.worker.feed.WorkerIdentity;
 import io.presage.worker.infer.InferServer;
+import io.presage.worker.tuning.Tuner;
 import io.presage.worker.versions.MemoryBudget;
 import io.presage.worker.versions.ServingAssembly;
 import io.presage.worker.versions.VersionLoader;
@@ -43,6 +47,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -110,6 +115,17 @@ class WorkerConfiguration {
         return budget;
     }
 
+    @Bean
+    Devices devices(MemoryBudget memory) {
+        var cpu = new Device(
+                Device.Kind.CPU,
+                0,
+                Cpu.name(),
+                memory.bytesMax(),
+                Runtime.getRuntime().availableProcessors());
+        return new Devices(cpu, List.of());
+    }
+
     private static long machineBytes() {
         return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
                 ? system.getTotalMemorySize()
@@ -172,6 +188,7 @@ class WorkerConfiguration {
             Engines engines,
             MemoryBudget memory,
             RunPool runPool,
+            Devices devices,
             WorkerProperties properties,
             MeterRegistry meters) {
         keepNativeLibrariesIn(properties.dataDirectory());
@@ -188,7 +205,12 @@ class WorkerConfiguration {
                 engines,
                 memory,
                 assembly,
-                new VersionLoader.Readings(System::nanoTime, WorkerConfiguration::residentBytes));
+                new VersionLoader.Readings(System::nanoTime, WorkerConfiguration::residentBytes),
+                devices,
+                new Tuner(
+                        properties.tuning(),
+                        new Tuner.Clocks(
+                                System::nanoTime, ManagementFactory.getThreadMXBean()::getCurrentThreadCpuTime)));
     }
 
     /// The tokenizer unpacks its library where DJL_CACHE_DIR says, and must not look for one on the internet.
@@ -275,13 +297,14 @@ class WorkerConfiguration {
             Versions versions,
             InferServer server,
             MemoryBudget memory,
+            Devices devices,
             ValidationResults results,
             WorkerProperties properties)
             throws IOException {
         var life = new WorkerLife(server, versions, properties.shutdownGrace());
         var feed = switch (origin) {
             case Origin.Registry registry ->
-                registryFeed(registry, identity, versions, server, memory, properties, life);
+                registryFeed(registry, identity, versions, server, memory, devices, properties, life);
             case Origin.OwnConfiguration(var packages) -> new BakedInFeed(packages, versions::apply, versions::report);
         };
         results.deliverTo(feed);
@@ -295,12 +318,19 @@ class WorkerConfiguration {
             Versions versions,
             InferServer server,
             MemoryBudget memory,
+            Devices devices,
             WorkerProperties properties,
             WorkerLife life)
             throws IOException {
         var incarnation = UUID.randomUUID().toString();
         var host = advertisedHost(properties);
-        var devices = List.of(new Report.Device("cpu", 0, System.getProperty("os.arch", "cpu"), memory.bytesMax()));
+        var reported = Stream.concat(Stream.of(devices.cpu()), devices.cuda().stream())
+                .map(device -> new Report.Device(
+                        device.kind().name().toLowerCase(Locale.ROOT),
+                        device.index(),
+                        device.name(),
+                        device.memoryBytes()))
+                .toList();
         return new RegistryFeed(
                 new RegistryClient(registry.http(), registry.address(), registry.secret(), identity.id(), JSON),
                 new SnapshotFile(properties.dataDirectory(), JSON),
@@ -312,7 +342,7 @@ class WorkerConfiguration {
                         host,
                         server.port(),
                         life.isDraining(),
-                        devices,
+                        reported,
                         memory.bytesMax(),
                         memory.bytesUsed(),
                         versions.appliedRevision(),

@@ -5,6 +5,7 @@ import io.presage.worker.baked.BakedInSettings;
 import io.presage.worker.batching.BatchSettings;
 import io.presage.worker.engine.packs.EngineSettings;
 import io.presage.worker.infer.HttpSettings;
+import io.presage.worker.tuning.TuningSettings;
 import io.presage.worker.versions.VersionSettings;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
@@ -41,7 +42,8 @@ public record WorkerProperties(
         @Valid @DefaultValue VersionSettings versions,
         @Valid @DefaultValue BatchSettings batching,
         @Valid @DefaultValue BakedInSettings bakedIn,
-        @Valid @DefaultValue EngineSettings engines) {
+        @Valid @DefaultValue EngineSettings engines,
+        @Valid @DefaultValue TuningSettings tuning) {
     public WorkerProperties {
         if (memoryMax.toBytes() < 0) {
             throw new IllegalArgumentException("worker.memory-max: " + memoryMax + " (expected: 0 or more)");

@@ -53,6 +53,7 @@ class WorkerPropertiesTest {
         assertThat(properties.engines().directory()).isEmpty();
         assertThat(properties.engines().allowed()).isEmpty();
         assertThat(properties.batching().runThreads()).isZero();
+        assertThat(properties.tuning().budget()).isEqualTo(Duration.ofSeconds(2));
     }
 
     @Test
@@ -91,6 +92,7 @@ class WorkerPropertiesTest {
         keys.put("worker.engines.directory", "/tmp/e");
         keys.put("worker.engines.allowed", "torchscript");
         keys.put("worker.batching.run-threads", "21");
+        keys.put("worker.tuning.budget", "21s");
         assertThat(bind(keys))
                 .hasToString("WorkerProperties[id=w1, registryUrl=http://registry:8090, advertisedHost=w1.local, "
                         + "dataDirectory=/tmp/w, memoryMax=2147483648B, drainGrace=PT1S, shutdownGrace=PT2S, "
@@ -101,7 +103,8 @@ class WorkerPropertiesTest {
                         + "versions=VersionSettings[loadingMax=16, failedRetry=PT17S, inlineMax=PT0.000018S], "
                         + "batching=BatchSettings[queueBytesMax=19922944B, callRowsMax=20, runThreads=21], "
                         + "bakedIn=BakedInSettings[models={digits=/models/digits.zip}], "
-                        + "engines=EngineSettings[directory=/tmp/e, allowed=[torchscript]]]");
+                        + "engines=EngineSettings[directory=/tmp/e, allowed=[torchscript]], "
+                        + "tuning=TuningSettings[budget=PT21S]]");
     }
 
     @Test
@@ -110,6 +113,8 @@ class WorkerPropertiesTest {
                 .hasRootCauseMessage("worker.http.port: 70000 (expected: 0..65535)");
         assertThatThrownBy(() -> bind(Map.of("worker.versions.loading-max", "0")))
                 .hasRootCauseMessage("worker.versions.loading-max: 0 (expected: 1..64)");
+        assertThatThrownBy(() -> bind(Map.of("worker.tuning.budget", "61s")))
+                .hasRootCauseMessage("worker.tuning.budget: PT1M1S (expected: 0s..60s)");
         assertThatThrownBy(() ->
                         bind(Map.of("worker.registry-url", "registry:8090")).registry())
                 .hasMessageContaining("expected: http://host:port");

@@ -25,6 +25,11 @@ public interface LoadedModel extends AutoCloseable {
         return Optional.empty();
     }
 
+    /// True when a run waits for another process: never on an event loop, and its CPU time is not the caller's.
+    default boolean runsElsewhere() {
+        return false;
+    }
+
     /// Native memory that this instance holds, in bytes: measured or the best estimate of it.
     long memoryBytes();
 

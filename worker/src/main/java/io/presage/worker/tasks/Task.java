@@ -49,5 +49,10 @@ public interface Task extends AutoCloseable {
         public Prepared(List<Tensor> inputs, int rows, long groupKey, Object context) {
             this(inputs, rows, groupKey, 0, 0, context);
         }
+
+        /// What one row counts in the line milliseconds = a * units + b: 1, or its tokens where rows are padded.
+        public int unitsPerRow() {
+            return Math.max(1, length);
+        }
     }
 }

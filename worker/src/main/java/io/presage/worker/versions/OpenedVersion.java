@@ -1,5 +1,6 @@
 package io.presage.worker.versions;
 
+import io.presage.contract.state.Tuning;
 import io.presage.worker.artifacts.ArtifactCache;
 import io.presage.worker.artifacts.ModelPackage;
 import io.presage.worker.engine.Engine;
@@ -12,6 +13,9 @@ import java.util.List;
 ///
 /// @param root as the engine loaded it; never run itself once others share it
 /// @param probed `root` as the task wraps it, warm
+/// @param warm prepared inputs that ran
+/// @param cost of runs that follow each other, one at a time
+/// @param tuning how it is to be run: as measured on this class of device, else a sensible default
 record OpenedVersion(
         VersionKey key,
         ArtifactCache.Lease lease,
@@ -22,7 +26,9 @@ record OpenedVersion(
         Task task,
         LoadedModel probed,
         List<Sample> samples,
+        Task.Prepared warm,
         CallProbe.Cost cost,
+        Tuning tuning,
         double loadMillis)
         implements AutoCloseable {
 

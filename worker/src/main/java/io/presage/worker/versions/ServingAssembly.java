@@ -1,8 +1,6 @@
 package io.presage.worker.versions;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.presage.contract.infer.SignatureCheck;
-import io.presage.contract.state.Tuning;
 import io.presage.worker.artifacts.Manifest;
 import io.presage.worker.batching.BatchLimits;
 import io.presage.worker.batching.BatchSettings;
@@ -17,7 +15,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /// Puts an opened version behind its queue, so that it can be called. Loader threads.
 public final class ServingAssembly {
@@ -47,22 +44,16 @@ public final class ServingAssembly {
     }
 
     ServedVersion serve(OpenedVersion version) throws LoadException {
-        return serve(version, null);
-    }
-
-    /// `tuning`: measured for this version on this class of device; null when nothing was.
-    ServedVersion serve(OpenedVersion version, @Nullable Tuning tuning) throws LoadException {
+        var tuning = version.tuning();
         var versionMeters = new VersionMeters(meters, version.key());
         List<AutoCloseable> undo = new ArrayList<>();
         try {
-            var lanes = lanes(version, tuning, undo);
+            var lanes = lanes(version, undo);
             var queue = new VersionQueue(
                     version.key().toString(),
                     lanes,
-                    limits(version, tuning),
-                    tuning == null
-                            ? costOf(version)
-                            : CostLine.Line.ofMillis(tuning.millisPerUnit(), tuning.millisPerCall()),
+                    limits(version),
+                    CostLine.Line.ofMillis(tuning.millisPerUnit(), tuning.millisPerCall()),
                     versionMeters,
                     pool,
                     nanos);
@@ -89,14 +80,11 @@ public final class ServingAssembly {
                         > version.cost().millisOfOneRow() * 1e6;
     }
 
-    /// What model.yaml pins, else what was measured, else as many as cores, or one run on all cores for the
-    /// latency profile. Views of the loaded weights are made when they are needed; an engine that has none loads
+    /// As many as the tuning says, which heeds what model.yaml pins. Views of the loaded weights are made when
+    /// they are needed; an engine that has none loads
     /// again for each pinned instance now, and runs one without a pin.
-    private Lanes lanes(OpenedVersion version, @Nullable Tuning tuning, List<AutoCloseable> undo) throws LoadException {
+    private static Lanes lanes(OpenedVersion version, List<AutoCloseable> undo) throws LoadException {
         var manifest = version.modelPackage().manifest();
-        int max = manifest.instances() > 0
-                ? manifest.instances()
-                : tuning != null ? tuning.instances() : manifest.profile().equals("latency") ? 1 : machine.cores();
         List<LoadedModel> first = new ArrayList<>(List.of(version.probed()));
         while (first.size() < manifest.instances()) {
             var view = shared(version);
@@ -109,18 +97,18 @@ public final class ServingAssembly {
             undo.add(loaded);
             first.add(loaded);
         }
-        return new Lanes(first, max, () -> shared(version));
+        return new Lanes(first, version.tuning().instances(), () -> shared(version));
     }
 
     private static Optional<LoadedModel> shared(OpenedVersion version) {
         return version.root().share().map(version.task()::adapt);
     }
 
-    private BatchLimits limits(OpenedVersion version, @Nullable Tuning tuning) {
+    private BatchLimits limits(OpenedVersion version) {
         Manifest.Batching batching = version.modelPackage().manifest().batching();
         int rowsMax = version.probed().signature().batchable() ? batching.rowsMax() : 1;
         return new BatchLimits(
-                tuning == null ? rowsMax : Math.min(rowsMax, tuning.rowsMax()),
+                Math.min(rowsMax, version.tuning().rowsMax()),
                 batching.tokensMax(),
                 batching.bytesMax(),
                 batching.queueRowsMax(),
@@ -128,19 +116,5 @@ public final class ServingAssembly {
                 batching.windowMicros() < 0
                         ? BatchLimits.LEARNED
                         : TimeUnit.MICROSECONDS.toNanos(batching.windowMicros()));
-    }
-
-    /// The probe counts rows; where rows are padded, a unit is a token of the rows that it ran.
-    private static CostLine.Line costOf(OpenedVersion version) {
-        int length = 0;
-        if (!version.samples().isEmpty()) {
-            var inputs = version.samples().getFirst().request().inputs();
-            length = version.task()
-                    .prepare(SignatureCheck.check(version.task().signature(), inputs))
-                    .length();
-        }
-        return CostLine.Line.ofMillis(
-                version.cost().millisPerRow() / Math.max(1, length),
-                version.cost().millisPerCall());
     }
 }

@@ -22,7 +22,7 @@ final class Validator {
     /// `Loaded` holds the verdict, a rejection too.
     LoadOutcome<ValidationResult> validate(Validation validation) throws InterruptedException {
         var key = new VersionKey(validation.model(), validation.version());
-        var outcome = loader.open(key, validation.sha256(), validation.bytes(), new Silent());
+        var outcome = loader.open(key, validation.sha256(), validation.bytes(), null, new Silent());
         return switch (outcome) {
             case LoadOutcome.Loaded<OpenedVersion>(var version) -> {
                 try (version) {
@@ -57,14 +57,14 @@ final class Validator {
                         manifest.task(),
                         version.engine().name(),
                         "onnx",
-                        "cpu",
+                        manifest.device().equals("gpu") ? "cuda" : "cpu",
                         version.task().signature(),
                         version.memory().bytes(),
                         version.loadMillis(),
                         checked,
                         version.cost().millisPerRow(),
                         version.cost().millisPerCall(),
-                        null),
+                        loader.tune(version).orElse(null)),
                 null);
     }
 

@@ -3,20 +3,24 @@ package io.presage.worker.versions;
 import io.presage.contract.infer.SignatureCheck;
 import io.presage.contract.problem.ProblemException;
 import io.presage.contract.state.Failure;
+import io.presage.contract.state.Tuning;
 import io.presage.worker.artifacts.ArtifactCache;
 import io.presage.worker.artifacts.PackageException;
-import io.presage.worker.engine.Device;
+import io.presage.worker.engine.Devices;
 import io.presage.worker.engine.Engines;
 import io.presage.worker.engine.LoadException;
 import io.presage.worker.engine.LoadPlan;
 import io.presage.worker.engine.LoadedModel;
 import io.presage.worker.tasks.Task;
 import io.presage.worker.tasks.Tasks;
+import io.presage.worker.tuning.Tuner;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /// Brings a version from the registry into memory and to its first answer, step by step, and undoes every step
 /// when a later one fails. Blocking; called by loader threads.
@@ -31,8 +35,9 @@ public final class VersionLoader {
     private final Engines engines;
     private final MemoryBudget memory;
     private final ServingAssembly assembly;
-    private final Device cpu;
     private final Readings readings;
+    private final Devices devices;
+    private final Tuner tuner;
 
     /// What is read from the machine.
     ///
@@ -52,19 +57,23 @@ public final class VersionLoader {
             Engines engines,
             MemoryBudget memory,
             ServingAssembly assembly,
-            Readings readings) {
+            Readings readings,
+            Devices devices,
+            Tuner tuner) {
         this.artifacts = artifacts;
         this.engines = engines;
         this.memory = memory;
         this.assembly = assembly;
-        this.cpu = new Device(Device.Kind.CPU, 0, System.getProperty("os.arch", "cpu"), memory.bytesMax());
         this.readings = readings;
+        this.devices = devices;
+        this.tuner = tuner;
     }
 
-    /// Opens the version and puts it behind its queues.
-    LoadOutcome<ServedVersion> serve(VersionKey key, String sha256, long bytes, Progress progress)
+    /// Opens the version and puts it behind its queues. `tuning`: as it was measured at the validation.
+    LoadOutcome<ServedVersion> serve(
+            VersionKey key, String sha256, long bytes, @Nullable Tuning tuning, Progress progress)
             throws InterruptedException {
-        var opened = open(key, sha256, bytes, progress);
+        var opened = open(key, sha256, bytes, tuning, progress);
         if (!(opened instanceof LoadOutcome.Loaded<OpenedVersion>(var version))) {
             return retyped(opened);
         }
@@ -89,8 +98,9 @@ public final class VersionLoader {
         };
     }
 
-    /// Loads and warms up. Whoever gets it closes it.
-    LoadOutcome<OpenedVersion> open(VersionKey key, String sha256, long bytes, Progress progress)
+    /// Loads and warms up. Whoever gets it closes it. A `tuning` of another device class is not used.
+    LoadOutcome<OpenedVersion> open(
+            VersionKey key, String sha256, long bytes, @Nullable Tuning tuning, Progress progress)
             throws InterruptedException {
         Deque<AutoCloseable> undo = new ArrayDeque<>();
         var done = false;
@@ -105,7 +115,7 @@ public final class VersionLoader {
                 return new LoadOutcome.NoRoom<>(noRoom(estimate));
             }
             undo.push(reservation.get());
-            var opened = open(key, lease, reservation.get(), undo, progress);
+            var opened = open(key, lease, reservation.get(), tuning, undo, progress);
             done = true;
             return new LoadOutcome.Loaded<>(opened);
         } catch (PackageException e) {
@@ -132,6 +142,7 @@ public final class VersionLoader {
             VersionKey key,
             ArtifactCache.Lease lease,
             MemoryBudget.Reservation reservation,
+            @Nullable Tuning assigned,
             Deque<AutoCloseable> undo,
             Progress progress)
             throws LoadException, IOException {
@@ -146,7 +157,13 @@ public final class VersionLoader {
                     "device: gpu (expected: cpu or any, this worker has no GPU)",
                     "Set `device: any` in model.yaml, or add a worker with a GPU."));
         }
-        var plan = new LoadPlan(cpu, Math.max(1, modelPackage.manifest().intraOpThreads()), null);
+        var manifest = modelPackage.manifest();
+        var device = devices.cpu();
+        var known = assigned != null && assigned.deviceClass().equals(device.deviceClass())
+                ? Tuner.pinned(manifest, assigned)
+                : null;
+        var plan = new LoadPlan(
+                device, known != null ? known.intraOpThreads() : Tuner.intraOpThreads(manifest, device), null);
         var root = engine.load(modelPackage, plan);
         undo.push(root);
         var task = Tasks.create(modelPackage, root.signature());
@@ -157,10 +174,53 @@ public final class VersionLoader {
         var probe = new CallProbe(task, probed, readings.nanos());
         var warm = warmUp(task, probed, probe, samples);
         double loadMillis = (readings.nanos().getAsLong() - start) / 1e6;
-        var cost = probe.measure(warm);
+        int unitsPerRow = warm.unitsPerRow();
+        var cost = known != null ? CallProbe.Cost.of(known, unitsPerRow) : probe.measure(warm);
+        var tuning = known != null
+                ? known
+                : Tuner.byDefault(
+                        manifest, device, probed.signature().batchable(), unitsPerRow, cost.line(unitsPerRow));
         reservation.correct(
                 measured(modelPackage.bytes(), readings.residentBytes().getAsLong() - residentBefore));
-        return new OpenedVersion(key, lease, reservation, engine, plan, root, task, probed, samples, cost, loadMillis);
+        return new OpenedVersion(
+                key, lease, reservation, engine, plan, root, task, probed, samples, warm, cost, tuning, loadMillis);
+    }
+
+    /// Measures which setting suits an opened version best; empty when nothing is to be measured. For
+    /// validations: it takes seconds of all cores.
+    Optional<Tuning> tune(OpenedVersion version) {
+        var samples = version.samples().stream()
+                .map(sample -> version.task()
+                        .prepare(SignatureCheck.check(
+                                version.task().signature(), sample.request().inputs())))
+                .toList();
+        return tuner.tune(new Tuner.Subject(
+                version.modelPackage().manifest(),
+                version.plan().device(),
+                version.task(),
+                version.plan().intraOpThreads(),
+                version.root(),
+                version.probed(),
+                samples.isEmpty() ? List.of(version.warm()) : samples,
+                intraOpThreads -> copy(version, intraOpThreads)));
+    }
+
+    private Optional<Tuner.Copy> copy(OpenedVersion version, int intraOpThreads) throws LoadException {
+        var room = memory.reserve(version.memory().bytes());
+        if (room.isEmpty()) {
+            return Optional.empty();
+        }
+        LoadedModel root;
+        try {
+            var plan = version.plan();
+            root = version.engine()
+                    .load(version.modelPackage(), new LoadPlan(plan.device(), intraOpThreads, plan.derived()));
+        } catch (LoadException | RuntimeException e) {
+            room.get().close();
+            throw e;
+        }
+        var adapted = version.task().adapt(root);
+        return Optional.of(new Tuner.Copy(root, adapted, () -> Closing.all(List.of(adapted, room.get()))));
     }
 
     /// The growth of this process, which other work blurs, held between the least and the most that is

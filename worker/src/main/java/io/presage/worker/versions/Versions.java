@@ -286,7 +286,7 @@ public final class Versions implements AutoCloseable {
         var key = slot.key();
         var assignment = slot.assignment();
         try {
-            var outcome = loader.serve(key, assignment.sha256(), assignment.bytes(), new VersionLoader.Progress() {
+            var progress = new VersionLoader.Progress() {
                 @Override
                 public void loading() {
                     change(() -> slot.loading(nanos.getAsLong()));
@@ -296,7 +296,8 @@ public final class Versions implements AutoCloseable {
                 public void warming() {
                     change(() -> slot.warming(nanos.getAsLong()));
                 }
-            });
+            };
+            var outcome = loader.serve(key, assignment.sha256(), assignment.bytes(), assignment.tuning(), progress);
             change(() -> loaded(slot, outcome));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

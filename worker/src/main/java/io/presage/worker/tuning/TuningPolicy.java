@@ -1,0 +1,137 @@
+package io.presage.worker.tuning;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/// From what was measured to the setting to keep. Pure.
+///
+/// `throughput`: the most rows a second of all instances together. A setting of several threads a run has to be
+/// clearly better, because its threads wait for each other and burn more CPU for each row; then fewer instances
+/// are better than more, for they take less memory. `latency`: the quickest lone call.
+/// Of the chosen setting the smallest batch that is nearly as good as its best: larger ones only add delay.
+final class TuningPolicy {
+    /// What is within this share of the best is as good.
+    static final double EQUAL = 0.03;
+    /// By how much several threads a run must be better than one for each row's CPU time to be worth it.
+    static final double THREADS_GAIN_MIN = 0.10;
+    /// By how much a lone call must be quicker for all threads to be taken for it.
+    static final double LATENCY_GAIN_MIN = 0.05;
+
+    private TuningPolicy() {}
+
+    record Choice(Setting setting, int rowsMax) {}
+
+    /// `rowsMax`: the most rows that are allowed. Where the largest batch that was measured is the best, the
+    /// fitted line says how many more pay.
+    static Choice choose(List<Point> points, boolean isLatency, int rowsMax) {
+        if (points.isEmpty()) {
+            throw new IllegalArgumentException("a choice from no points (expected: at least 1)");
+        }
+        Map<Setting, List<Point>> bySetting = points.stream().collect(Collectors.groupingBy(Point::setting));
+        var setting = isLatency ? quickest(bySetting) : mostRows(bySetting);
+        var ladder = ladder(points, setting);
+        var smallest = smallestGood(ladder);
+        int measuredMax = ladder.stream().mapToInt(Point::rows).max().orElseThrow();
+        int more = smallest.rows() < measuredMax
+                ? 0
+                : CostLine.fit(ladder).rowsThatPay(smallest.units() / smallest.rows(), rowsMax);
+        return new Choice(setting, Math.min(rowsMax, Math.max(smallest.rows(), more)));
+    }
+
+    /// The smallest batch that gives nearly as many rows a second as the best.
+    static Point smallestGood(List<Point> ladder) {
+        double enough = best(ladder) * (1 - EQUAL);
+        return ladder.stream()
+                .filter(point -> point.rowsPerSecond() >= enough)
+                .min(Comparator.comparingInt(Point::rows))
+                .orElseThrow();
+    }
+
+    /// What batches of growing size take in this setting. Where they were measured with another number of
+    /// instances only, those figures, times what the sizes that both have differ by on average.
+    static List<Point> ladder(List<Point> points, Setting setting) {
+        var own =
+                points.stream().filter(point -> point.setting().equals(setting)).toList();
+        var longest = points.stream()
+                .filter(point -> point.setting().intraOpThreads() == setting.intraOpThreads())
+                .collect(Collectors.groupingBy(Point::setting))
+                .values()
+                .stream()
+                .max(Comparator.comparingInt(List::size))
+                .orElseThrow();
+        if (own.size() >= longest.size()) {
+            return own;
+        }
+        double ratios = 0;
+        int both = 0;
+        for (var point : own) {
+            for (var other : longest) {
+                if (other.rows() == point.rows()) {
+                    ratios += point.millis() / other.millis();
+                    both++;
+                }
+            }
+        }
+        double ratio = both == 0 ? 1 : ratios / both;
+        return longest.stream()
+                .map(point -> new Point(setting, point.rows(), point.units(), point.millis() * ratio))
+                .toList();
+    }
+
+    private static Setting mostRows(Map<Setting, List<Point>> bySetting) {
+        double most = bySetting.entrySet().stream()
+                .mapToDouble(entry -> worth(entry.getKey(), entry.getValue()))
+                .max()
+                .orElseThrow();
+        return bySetting.entrySet().stream()
+                .filter(entry -> worth(entry.getKey(), entry.getValue()) >= most * (1 - EQUAL))
+                .map(Map.Entry::getKey)
+                .min(Comparator.comparingInt(Setting::intraOpThreads).thenComparingInt(Setting::instances))
+                .orElseThrow();
+    }
+
+    private static double worth(Setting setting, List<Point> points) {
+        return setting.intraOpThreads() == 1 ? best(points) : best(points) / (1 + THREADS_GAIN_MIN);
+    }
+
+    /// Lone calls are those of one instance; with all threads in one run a second run beside it only delays both.
+    /// Lone calls are those of one instance; with all threads in one run a second run beside it only delays both.
+    private static Setting quickest(Map<Setting, List<Point>> bySetting) {
+        int fewest =
+                bySetting.keySet().stream().mapToInt(Setting::instances).min().orElseThrow();
+        var byThreads = bySetting.entrySet().stream()
+                .filter(entry -> entry.getKey().instances() == fewest)
+                .sorted(Comparator.comparingInt(entry -> entry.getKey().intraOpThreads()))
+                .toList();
+        int threads = 0;
+        double millis = Double.MAX_VALUE;
+        for (var entry : byThreads) {
+            double took = lone(entry.getValue());
+            if (threads == 0 || took < millis * (1 - LATENCY_GAIN_MIN)) {
+                threads = entry.getKey().intraOpThreads();
+                millis = took;
+            }
+        }
+        int quickest = threads;
+        // Calls that come together are quickest side by side, when a run does not take all cores by itself.
+        return bySetting.entrySet().stream()
+                .filter(entry -> entry.getKey().intraOpThreads() == quickest)
+                .max(Comparator.comparingDouble(
+                        entry -> quickest > 1 ? -entry.getKey().instances() : best(entry.getValue())))
+                .orElseThrow()
+                .getKey();
+    }
+
+    private static double lone(List<Point> points) {
+        return points.stream()
+                .min(Comparator.comparingInt(Point::rows))
+                .orElseThrow()
+                .millis();
+    }
+
+    static double best(List<Point> points) {
+        return points.stream().mapToDouble(Point::rowsPerSecond).max().orElseThrow();
+    }
+}
