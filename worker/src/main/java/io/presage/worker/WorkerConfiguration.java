@@ -26,6 +26,8 @@ import io.presage.worker.feed.RegistryFeed;
 import io.presage.worker.feed.SnapshotFile;
 import io.presage.worker.feed.WorkerIdentity;
 import io.presage.worker.infer.InferServer;
+import io.presage.worker.machine.NativeMemory;
+import io.presage.worker.machine.ThreadPriority;
 import io.presage.worker.tuning.Tuner;
 import io.presage.worker.versions.MemoryBudget;
 import io.presage.worker.versions.ServingAssembly;
@@ -36,8 +38,6 @@ import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -46,6 +46,9 @@ import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -63,8 +66,9 @@ class WorkerConfiguration {
     private static final JsonMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
-    private static final int PAGE_BYTES = 4096;
     private static final Duration RUN_THREAD_IDLE = Duration.ofSeconds(5);
+    /// Of threads that load: neighbours hardly notice them, and an idle machine gives them all.
+    private static final int LOADER_NICE = 10;
 
     /// Who this worker is.
     record Identity(String id) {}
@@ -109,6 +113,10 @@ class WorkerConfiguration {
         Gauge.builder("presage.memory.used.bytes", budget, MemoryBudget::bytesUsed)
                 .description("Memory that loaded versions take, measured")
                 .register(meters);
+        var natives = NativeMemory.ofThisProcess();
+        Gauge.builder("presage.memory.native.bytes", natives, NativeMemory::allocatedBytes)
+                .description("Native memory of the process, of models and all else")
+                .register(meters);
         Gauge.builder("presage.memory.max.bytes", budget, MemoryBudget::bytesMax)
                 .description("Memory that loaded versions may take")
                 .register(meters);
@@ -130,18 +138,6 @@ class WorkerConfiguration {
         return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
                 ? system.getTotalMemorySize()
                 : Runtime.getRuntime().maxMemory();
-    }
-
-    /// Resident bytes of this process; 0 where /proc is not.
-    private static long residentBytes() {
-        try {
-            // "size resident shared ...", in pages.
-            var sizes = Files.readString(Path.of("/proc/self/statm"), StandardCharsets.US_ASCII);
-            int start = sizes.indexOf(' ') + 1;
-            return Long.parseLong(sizes.substring(start, sizes.indexOf(' ', start))) * PAGE_BYTES;
-        } catch (IOException | RuntimeException e) {
-            return 0;
-        }
     }
 
     @Bean
@@ -189,8 +185,10 @@ class WorkerConfiguration {
             MemoryBudget memory,
             RunPool runPool,
             Devices devices,
+            ExecutorService urgentLoader,
             WorkerProperties properties,
             MeterRegistry meters) {
+        var natives = NativeMemory.ofThisProcess();
         keepNativeLibrariesIn(properties.dataDirectory());
         var assembly = new ServingAssembly(
                 properties.batching(),
@@ -205,7 +203,7 @@ class WorkerConfiguration {
                 engines,
                 memory,
                 assembly,
-                new VersionLoader.Readings(System::nanoTime, WorkerConfiguration::residentBytes),
+                new VersionLoader.Machine(System::nanoTime, natives::allocatedBytes, natives::trim, urgentLoader),
                 devices,
                 new Tuner(
                         properties.tuning(),
@@ -225,11 +223,33 @@ class WorkerConfiguration {
         }
     }
 
+    /// Their work can wait, and what is served cannot: one more than are loaded at a time, for what calls wait
+    /// for.
     @Bean(destroyMethod = "shutdownNow")
     ExecutorService versionLoaders(WorkerProperties properties) {
+        var threads = Thread.ofPlatform().name("loader-", 0).daemon(true).factory();
         return Executors.newFixedThreadPool(
-                properties.versions().loadingMax(),
-                Thread.ofPlatform().name("loader-", 0).daemon(true).factory());
+                properties.versions().loadingMax() + 1,
+                work -> threads.newThread(() -> {
+                    ThreadPriority.lower(LOADER_NICE);
+                    work.run();
+                }));
+    }
+
+    /// Runs the part of loads that starts threads: they inherit the priority of the one that starts them, and
+    /// so does
+    /// this one, which is therefore started here.
+    @Bean(destroyMethod = "shutdownNow")
+    ExecutorService urgentLoader() {
+        var executor = new ThreadPoolExecutor(
+                1,
+                1,
+                0,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                Thread.ofPlatform().name("loader-urgent").daemon(true).factory());
+        executor.prestartAllCoreThreads();
+        return executor;
     }
 
     @Bean(destroyMethod = "shutdownNow")
@@ -246,6 +266,7 @@ class WorkerConfiguration {
     @Bean(destroyMethod = "")
     Versions versions(
             VersionLoader loader,
+            MemoryBudget memory,
             ExecutorService versionLoaders,
             ExecutorService versionUnloaders,
             Identity identity,
@@ -253,12 +274,15 @@ class WorkerConfiguration {
             WorkerProperties properties,
             MeterRegistry meters) {
         var versions = new Versions(
-                new Versions.Workshop(loader, versionLoaders, versionUnloaders),
+                new Versions.Workshop(loader, memory, versionLoaders, versionUnloaders, meters),
                 identity.id(),
                 results,
                 properties.versions(),
                 properties.drainGrace(),
                 System::nanoTime);
+        Gauge.builder("presage.demand.waiting.calls", versions, Versions::waiting)
+                .description("Calls that wait for a version to be loaded")
+                .register(meters);
         for (var state : SlotState.values()) {
             Gauge.builder("presage.slots", versions, all -> all.slotsByState().getOrDefault(state, 0))
                     .description("Versions in this worker, by state")

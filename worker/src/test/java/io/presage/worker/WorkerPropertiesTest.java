@@ -47,6 +47,9 @@ class WorkerPropertiesTest {
         assertThat(properties.versions().loadingMax()).isEqualTo(1);
         assertThat(properties.versions().failedRetry()).isEqualTo(Duration.ofSeconds(60));
         assertThat(properties.versions().inlineMax()).isEqualTo(Duration.ofNanos(100_000));
+        assertThat(properties.versions().residencyMin()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(properties.versions().reloadMax()).isEqualTo(Duration.ofSeconds(15));
+        assertThat(properties.versions().waitingMax()).isEqualTo(1024);
         assertThat(properties.batching().queueBytesMax()).isEqualTo(DataSize.ofMegabytes(64));
         assertThat(properties.batching().callRowsMax()).isEqualTo(4096);
         assertThat(properties.bakedIn().models()).isEmpty();
@@ -86,6 +89,9 @@ class WorkerPropertiesTest {
         keys.put("worker.versions.loading-max", "16");
         keys.put("worker.versions.failed-retry", "17s");
         keys.put("worker.versions.inline-max", "18us");
+        keys.put("worker.versions.residency-min", "21s");
+        keys.put("worker.versions.reload-max", "22s");
+        keys.put("worker.versions.waiting-max", "23");
         keys.put("worker.batching.queue-bytes-max", "19MB");
         keys.put("worker.batching.call-rows-max", "20");
         keys.put("worker.baked-in.models.digits", "/models/digits.zip");
@@ -100,7 +106,8 @@ class WorkerPropertiesTest {
                         + "inflightBytesMax=4194304B, inlineBodyBytesMax=5120B, inlineRowsMax=6, headerBytesMax=7168B, "
                         + "connectionsMax=8, headTimeout=PT9S, bodyTimeout=PT10S, idleTimeout=PT11S, timeout=PT12S, "
                         + "prepareThreads=13, prepareQueueMax=14, open=true], artifacts=ArtifactSettings[bytesMax=15728640B], "
-                        + "versions=VersionSettings[loadingMax=16, failedRetry=PT17S, inlineMax=PT0.000018S], "
+                        + "versions=VersionSettings[loadingMax=16, failedRetry=PT17S, inlineMax=PT0.000018S, "
+                        + "residencyMin=PT21S, reloadMax=PT22S, waitingMax=23], "
                         + "batching=BatchSettings[queueBytesMax=19922944B, callRowsMax=20, runThreads=21], "
                         + "bakedIn=BakedInSettings[models={digits=/models/digits.zip}], "
                         + "engines=EngineSettings[directory=/tmp/e, allowed=[torchscript]], "

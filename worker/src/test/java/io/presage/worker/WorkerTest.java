@@ -65,6 +65,7 @@ class WorkerTest {
                         .filter(slot -> slot.state() == SlotState.READY)
                         .count()
                 == 4);
+        registry.awaitState("broken", 1, SlotState.FAILED);
     }
 
     static ConfigurableApplicationContext start(RegistryDouble registry, Path data, String... more) {

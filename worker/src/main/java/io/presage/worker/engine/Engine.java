@@ -27,6 +27,18 @@ public interface Engine {
         return false;
     }
 
+    /// Loads what all models share, if it is not there yet; called before a [#load] whose memory is measured,
+    /// so that
+    /// it is the model's own.
+    default void start() {}
+
+    /// True when loading starts threads or processes that serve later. They inherit the priority of the thread
+    /// that
+    /// starts them, so such a load is not run at the low priority of the others.
+    default boolean startsThreads(LoadPlan plan) {
+        return true;
+    }
+
     /// Loads one instance.
     ///
     /// @throws LoadException with a typed failure: what, why, and how to mend it

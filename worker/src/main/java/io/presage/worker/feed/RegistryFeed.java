@@ -29,6 +29,10 @@ import org.slf4j.LoggerFactory;
 public final class RegistryFeed implements StateFeed {
     private static final Logger log = LoggerFactory.getLogger(RegistryFeed.class);
     private static final long HEARTBEAT_MILLIS = 2000;
+    /// Between two reports: a worker that loads a thousand versions changes a few times for each, and tells of
+    /// all of
+    /// them each time.
+    private static final long GAP_MILLIS = 100;
     /// More results than a worker is ever given validations for; the oldest go first.
     private static final int RESULTS_MAX = 1000;
 
@@ -162,8 +166,14 @@ public final class RegistryFeed implements StateFeed {
         lock.lockInterruptibly();
         try {
             long left = TimeUnit.MILLISECONDS.toNanos(HEARTBEAT_MILLIS);
-            while (!dirty && results.isEmpty() && !stopping && left > 0) {
-                left = wake.awaitNanos(left);
+            long early = left - TimeUnit.MILLISECONDS.toNanos(GAP_MILLIS);
+            while (!stopping && left > 0) {
+                var isDue = dirty || !results.isEmpty();
+                if (isDue && left <= early) {
+                    return;
+                }
+                long step = isDue ? left - early : left;
+                left -= step - wake.awaitNanos(step);
             }
         } finally {
             lock.unlock();

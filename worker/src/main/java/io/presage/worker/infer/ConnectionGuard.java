@@ -69,6 +69,12 @@ final class ConnectionGuard {
         state.onBodyLate = action;
     }
 
+    /// The body is read only now: its time begins anew.
+    void bodyAwaited(State state, long nowNanos) {
+        state.deadlineNanos = nowNanos + bodyNanos;
+        state.isBounded = true;
+    }
+
     /// The request is complete: how long its answer takes is the call's own deadline's matter.
     void bodyArrived(State state) {
         state.isBounded = false;

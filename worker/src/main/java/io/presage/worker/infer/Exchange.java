@@ -56,6 +56,13 @@ final class Exchange {
         }
     }
 
+    /// The body is read only now.
+    void bodyAwaited() {
+        if (connection != null) {
+            loop.guard().bodyAwaited(connection, loop.now());
+        }
+    }
+
     void bodyArrived() {
         if (connection != null) {
             loop.guard().bodyArrived(connection);

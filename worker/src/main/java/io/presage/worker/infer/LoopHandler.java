@@ -6,7 +6,9 @@ import io.presage.contract.infer.InferResponseWriter;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.presage.worker.infer.Router.Target;
+import io.presage.worker.versions.DormantVersion;
 import io.presage.worker.versions.ServedVersion;
+import io.presage.worker.versions.VersionKey;
 import io.vertx.core.Context;
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
@@ -104,6 +106,10 @@ final class LoopHandler implements Handler<HttpServerRequest> {
         return "worker-" + index + "-" + ++requestIds;
     }
 
+    boolean callBegins() {
+        return server.callBegins();
+    }
+
     void callEnded() {
         server.callEnded();
     }
@@ -189,7 +195,7 @@ final class LoopHandler implements Handler<HttpServerRequest> {
 
     /// Before the body was read: a small one is read and dropped, so that the connection lives; for a large one
     /// it is closed.
-    private void refuse(Exchange exchange, ProblemException e) {
+    void refuse(Exchange exchange, ProblemException e) {
         var head = exchange.head();
         if (head.isChunked() || head.contentLength() > SMALL_BODY_BYTES_MAX || head.expectsContinue()) {
             exchange.closeAfter();
@@ -232,7 +238,10 @@ final class LoopHandler implements Handler<HttpServerRequest> {
             return;
         }
         if (target instanceof Target.Infer(var model, var version)) {
-            infer(exchange, router.served(model, version));
+            switch (router.held(model, version)) {
+                case ServedVersion served -> infer(exchange, served);
+                case DormantVersion dormant -> demand(exchange, dormant.key());
+            }
         } else if (target instanceof Target.Index) {
             request.body().onSuccess(body -> index(exchange, body));
         } else {
@@ -266,8 +275,11 @@ final class LoopHandler implements Handler<HttpServerRequest> {
         long reserved = Math.max(0, length);
         try {
             if (!version.acquire()) {
-                throw ProblemException.retryAfter(Problem.VERSION_NOT_READY, version.key() + " is being unloaded", 1);
+                // It went since it was looked up. If only its memory did, it comes back.
+                demand(exchange, version.key());
+                return;
             }
+            version.touch(exchange.arrivalNanos());
             if (!shared.budget().tryReserve(reserved)) {
                 version.release();
                 throw overloaded();
@@ -283,6 +295,27 @@ final class LoopHandler implements Handler<HttpServerRequest> {
         call.receive();
         if (head.expectsContinue()) {
             exchange.request().response().writeContinue();
+        }
+    }
+
+    /// The call goes on when the version is in memory again.
+    private void demand(Exchange exchange, VersionKey key) {
+        var head = exchange.head();
+        head.checkMedia();
+        long deadlineNanos = exchange.arrivalNanos()
+                + head.timeoutNanos(shared.settings().timeout().toNanos());
+        new DormantCall(this, exchange, deadlineNanos).await(key);
+    }
+
+    /// For a call that has waited: as if it came now.
+    void resume(Exchange exchange, ServedVersion version) {
+        try {
+            infer(exchange, version);
+        } catch (ProblemException e) {
+            refuse(exchange, e);
+        } catch (RuntimeException e) {
+            log.error("event=request_failed", e);
+            refuse(exchange, new ProblemException(Problem.INTERNAL, "a bug; the worker's log has more", e));
         }
     }
 
@@ -326,7 +359,7 @@ final class LoopHandler implements Handler<HttpServerRequest> {
         var body = new LinkedHashMap<String, Object>();
         body.put("name", model);
         try {
-            router.served(model, version);
+            router.held(model, version);
             body.put("ready", true);
             return json(body);
         } catch (ProblemException e) {

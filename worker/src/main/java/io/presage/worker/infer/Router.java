@@ -3,7 +3,7 @@ package io.presage.worker.infer;
 import io.presage.contract.infer.TensorSpec;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
-import io.presage.worker.versions.ServedVersion;
+import io.presage.worker.versions.HeldVersion;
 import io.presage.worker.versions.Versions;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -123,15 +123,15 @@ final class Router {
         throw nothing();
     }
 
-    /// The version that answers.
+    /// The version that answers, in memory or not.
     ///
     /// @throws ProblemException MODEL_NOT_FOUND, VERSION_NOT_FOUND, or VERSION_NOT_READY when it is, or was
     ///     lately, this worker's
-    ServedVersion served(String model, int version) {
+    HeldVersion held(String model, int version) {
         var table = versions.table();
-        var served = version == 0 ? table.newest(model) : table.version(model, version);
-        if (served != null) {
-            return served;
+        var held = version == 0 ? table.newest(model) : table.version(model, version);
+        if (held != null) {
+            return held;
         }
         if (!versions.isApplied()) {
             throw ProblemException.retryAfter(Problem.VERSION_NOT_READY, "this worker has no desired state yet", 1);
@@ -151,21 +151,20 @@ final class Router {
     }
 
     Map<String, Object> metadata(String model, int version) {
-        var served = served(model, version);
+        var held = held(model, version);
         var body = new LinkedHashMap<String, Object>();
         body.put("name", model);
         body.put(
                 "versions",
                 versions.table().versions(model).stream()
-                        .map(ServedVersion::versionText)
+                        .map(HeldVersion::versionText)
                         .toList());
-        body.put("platform", served.platform());
+        body.put("platform", held.platform());
         body.put(
-                "inputs",
-                served.signature().inputs().stream().map(Router::tensor).toList());
+                "inputs", held.signature().inputs().stream().map(Router::tensor).toList());
         body.put(
                 "outputs",
-                served.signature().outputs().stream().map(Router::tensor).toList());
+                held.signature().outputs().stream().map(Router::tensor).toList());
         return body;
     }
 

@@ -34,6 +34,11 @@ final class LeaseGate {
         state.accumulateAndGet(SHUT, (seen, bit) -> seen | bit);
     }
 
+    /// Shuts unless somebody holds a lease. True when it is shut by this call.
+    boolean shutIfIdle() {
+        return state.compareAndSet(0, SHUT);
+    }
+
     boolean isShut() {
         return state.get() < 0;
     }

@@ -13,5 +13,5 @@ sealed interface LoadOutcome<T> {
     record Unreachable<T>(Failure failure) implements LoadOutcome<T> {}
 
     /// It does not fit beside what is loaded now.
-    record NoRoom<T>(Failure failure) implements LoadOutcome<T> {}
+    record NoRoom<T>(Room.Answer.Full full) implements LoadOutcome<T> {}
 }

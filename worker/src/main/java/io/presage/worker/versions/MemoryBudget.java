@@ -23,6 +23,11 @@ public final class MemoryBudget {
         return bytesUsed;
     }
 
+    /// How much has to come free before `bytes` can be reserved; 0 when nothing.
+    synchronized long missing(long bytes) {
+        return Math.max(0, bytes - (bytesMax - bytesUsed));
+    }
+
     /// Empty when there is no room.
     synchronized Optional<Reservation> reserve(long bytes) {
         if (bytes > bytesMax - bytesUsed) {

@@ -16,6 +16,7 @@ import java.util.List;
 /// @param warm prepared inputs that ran
 /// @param cost of runs that follow each other, one at a time
 /// @param tuning how it is to be run: as measured on this class of device, else a sensible default
+/// @param section in which it is closed
 record OpenedVersion(
         VersionKey key,
         ArtifactCache.Lease lease,
@@ -29,7 +30,8 @@ record OpenedVersion(
         Task.Prepared warm,
         CallProbe.Cost cost,
         Tuning tuning,
-        double loadMillis)
+        double loadMillis,
+        NativeSection section)
         implements AutoCloseable {
 
     ModelPackage modelPackage() {
@@ -38,6 +40,6 @@ record OpenedVersion(
 
     @Override
     public void close() {
-        Closing.all(List.of(probed, task, memory, lease));
+        section.free(memory.bytes(), () -> Closing.all(List.of(probed, task, memory, lease)));
     }
 }

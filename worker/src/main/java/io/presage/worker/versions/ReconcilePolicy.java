@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// What is missing from the snapshot goes: a loaded version keeps taking calls for the grace, because gateways
 /// follow a little later, then takes none, waits for its leases, and is unloaded. A version that is wanted
-/// again within the grace simply goes on. Assignments go before validations; loads run in the snapshot's order.
+/// again within the grace simply goes on. What calls wait for goes first and has a place of its own; then
+/// assignments, in the snapshot's order; then validations. What was evicted stays so until a call asks for it.
 final class ReconcilePolicy {
     private ReconcilePolicy() {}
 
@@ -24,6 +25,7 @@ final class ReconcilePolicy {
     /// @param sinceNanos when it came into its state
     /// @param notBeforeNanos of the next attempt to fetch it
     /// @param isOpen takes calls
+    /// @param isDemanded calls wait for it
     record SlotView(
             VersionKey key,
             String sha256,
@@ -32,13 +34,14 @@ final class ReconcilePolicy {
             long sinceNanos,
             long notBeforeNanos,
             boolean isOpen,
-            int leases) {}
+            int leases,
+            boolean isDemanded) {}
 
     /// @param isBusy a loader works on it
     /// @param isDone its result is known
     record ValidationView(String id, boolean isBusy, boolean isDone, long notBeforeNanos) {}
 
-    /// @param loadingMax loads and validations at a time
+    /// @param loadingMax loads and validations at a time; one more for what calls wait for
     /// @param failedRetryNanos after that a FAILED version is tried again from the start
     record Limits(int loadingMax, long drainGraceNanos, long failedRetryNanos) {}
 
@@ -93,22 +96,35 @@ final class ReconcilePolicy {
             busy += validation.isBusy() ? 1 : 0;
         }
         int room = limits.loadingMax() - busy;
+        var loads = new ArrayList<Action>();
+        var background = new ArrayList<Action>();
         for (var assignment : desired.assignments()) {
             var key = new VersionKey(assignment.model(), assignment.version());
             var slot = present.get(key);
             if (slot == null) {
                 actions.add(new Action.Create(assignment));
-            } else if (room > 0
-                    && slot.sha256().equals(assignment.sha256())
-                    && !slot.isBusy()
-                    && (slot.state() == SlotState.NEW || slot.state() == SlotState.FETCHING)
-                    && slot.notBeforeNanos() - nowNanos <= 0) {
-                actions.add(new Action.Load(key));
-                room--;
+            } else if (slot.sha256().equals(assignment.sha256()) && isDue(slot, nowNanos)) {
+                (slot.isDemanded() ? loads : background).add(new Action.Load(key));
             }
         }
+        int demanded = Math.min(loads.size(), Math.max(0, room + 1));
+        actions.addAll(loads.subList(0, demanded));
+        room -= demanded;
+        int others = Math.min(background.size(), Math.max(0, room));
+        actions.addAll(background.subList(0, others));
+        room -= others;
         validate(desired, validations, nowNanos, room, actions);
         return actions;
+    }
+
+    private static boolean isDue(SlotView slot, long nowNanos) {
+        return !slot.isBusy()
+                && slot.notBeforeNanos() - nowNanos <= 0
+                && switch (slot.state()) {
+                    case NEW, FETCHING -> true;
+                    case EVICTED -> slot.isDemanded();
+                    case LOADING, WARMING, READY, DRAINING, UNLOADED, FAILED -> false;
+                };
     }
 
     private static boolean isLoading(SlotState state) {
@@ -123,7 +139,7 @@ final class ReconcilePolicy {
         // Versions never change: another digest under the same name means that the old one has to go first.
         var wanted = assignment != null && assignment.sha256().equals(slot.sha256()) ? assignment : null;
         switch (slot.state()) {
-            case NEW, FETCHING -> {
+            case NEW, FETCHING, EVICTED -> {
                 if (wanted == null) {
                     actions.add(new Action.Discard(slot.key()));
                 }
@@ -149,7 +165,7 @@ final class ReconcilePolicy {
                     actions.add(new Action.Unload(slot.key()));
                 }
             }
-            case LOADING, WARMING, EVICTED, UNLOADED -> {}
+            case LOADING, WARMING, UNLOADED -> {}
         }
     }
 

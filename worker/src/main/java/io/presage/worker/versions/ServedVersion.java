@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /// A version in memory. Who has acquired it may use it until the release; it is closed by its owner after the
 /// gate was shut and the last lease released. Any thread, but [#runner] belongs to the event loop of its index.
-public final class ServedVersion {
+public final class ServedVersion implements HeldVersion {
+    /// So old may be what is known of the last use, so that a call does not write what all others read.
+    private static final long USED_GRAIN_NANOS = 100_000_000;
+
     private final VersionKey key;
     private final String versionText;
     private final String platform;
@@ -23,6 +26,7 @@ public final class ServedVersion {
     private final List<AutoCloseable> parts;
     private final LeaseGate gate = new LeaseGate();
     private final AtomicBoolean closed = new AtomicBoolean();
+    private volatile long usedNanos;
 
     /// `parts` are closed with the version, in their order.
     ServedVersion(
@@ -45,16 +49,17 @@ public final class ServedVersion {
         this.parts = List.copyOf(parts);
     }
 
+    @Override
     public VersionKey key() {
         return key;
     }
 
-    /// The version's number as text, as it travels.
+    @Override
     public String versionText() {
         return versionText;
     }
 
-    /// As in OIP's metadata: `onnxruntime_onnx`.
+    @Override
     public String platform() {
         return platform;
     }
@@ -63,6 +68,7 @@ public final class ServedVersion {
         return task;
     }
 
+    @Override
     public Signature signature() {
         return task.signature();
     }
@@ -88,6 +94,28 @@ public final class ServedVersion {
 
     public void release() {
         gate.release();
+    }
+
+    /// A call came at `nowNanos`. Cheap: written at most each 100 ms.
+    public void touch(long nowNanos) {
+        if (nowNanos - usedNanos > USED_GRAIN_NANOS) {
+            usedNanos = nowNanos;
+        }
+    }
+
+    /// When it was called last, within 100 ms, in the clock of [#touch].
+    long usedNanos() {
+        return usedNanos;
+    }
+
+    /// Into service, at `nowNanos`.
+    void begin(long nowNanos) {
+        usedNanos = nowNanos;
+    }
+
+    /// Takes no calls any more, unless somebody holds it. True when it is shut by this call.
+    boolean shutIfIdle() {
+        return gate.shutIfIdle();
     }
 
     void shut() {

@@ -16,6 +16,13 @@ final class Slot {
     private long notBeforeNanos;
     private @Nullable Failure failure;
     private @Nullable ServedVersion served;
+    private @Nullable Former former;
+    private @Nullable String refusal;
+
+    /// What it was when it was last in memory here.
+    ///
+    /// @param evictedNanos when it last gave its memory away
+    record Former(DormantVersion version, LoadRequest.Known known, long loadNanos, long evictedNanos) {}
 
     Slot(Assignment assignment, long nowNanos) {
         this.assignment = assignment;
@@ -29,6 +36,10 @@ final class Slot {
 
     VersionKey key() {
         return new VersionKey(assignment.model(), assignment.version());
+    }
+
+    long sinceNanos() {
+        return sinceNanos;
     }
 
     SlotState state() {
@@ -67,11 +78,78 @@ final class Slot {
         transition(SlotEvent.WARM, nowNanos);
     }
 
-    void ready(ServedVersion version, long nowNanos) {
+    void ready(LoadedVersion loaded, long nowNanos) {
         transition(SlotEvent.SERVE, nowNanos);
+        var version = loaded.served();
         served = version;
+        var known = new LoadRequest.Known(loaded.cost(), loaded.tuning(), version.memoryBytes());
+        former = new Former(DormantVersion.of(version), known, loaded.loadNanos(), nowNanos);
         attempts = 0;
         idle();
+    }
+
+    /// Null before it was Ready for the first time.
+    @Nullable
+    Former former() {
+        return former;
+    }
+
+    /// True when a call may wait for it: it was Ready here, and is to be again.
+    boolean isDormant() {
+        return former != null && served == null;
+    }
+
+    /// Gives up its memory. What it gives back is the caller's to close.
+    ServedVersion evicted(long nowNanos) {
+        var version = served;
+        var was = former;
+        if (version == null || was == null) {
+            throw new IllegalStateException(key() + ": evicted while not in memory. This is a bug.");
+        }
+        transition(SlotEvent.EVICT, nowNanos);
+        served = null;
+        former = new Former(was.version(), was.known(), was.loadNanos(), nowNanos);
+        notBeforeNanos = nowNanos;
+        return version;
+    }
+
+    /// There was no memory for it; before `nanos` there is no use in asking again. With a `refusal` nobody may
+    /// wait
+    /// for it until then.
+    void roomless(long nanos, @Nullable String refusal, long nowNanos) {
+        if (isDormant()) {
+            transition(SlotEvent.EVICT, nowNanos);
+            attempts = 0;
+        }
+        notBeforeNanos = nanos;
+        this.refusal = refusal;
+        idle();
+    }
+
+    /// Why calls that wait for it are refused now; null when they may wait.
+    @Nullable
+    String refusal(long nowNanos) {
+        return notBeforeNanos - nowNanos > 0 ? refusal : null;
+    }
+
+    /// Memory came free: it need not wait any longer.
+    void hurry(long nowNanos) {
+        if (!isBusy && notBeforeNanos - nowNanos > 0) {
+            notBeforeNanos = nowNanos;
+        }
+    }
+
+    long notBeforeNanos() {
+        return notBeforeNanos;
+    }
+
+    boolean isBusy() {
+        return isBusy;
+    }
+
+    @Nullable
+    Failure failure() {
+        return state == SlotState.FAILED ? failure : null;
     }
 
     /// The attempt failed for a reason outside the version: back to fetching, idle until then.
@@ -112,7 +190,8 @@ final class Slot {
         sinceNanos = nowNanos;
     }
 
-    ReconcilePolicy.SlotView view() {
+    /// `isDemanded`: calls wait for it.
+    ReconcilePolicy.SlotView view(boolean isDemanded) {
         return new ReconcilePolicy.SlotView(
                 key(),
                 assignment.sha256(),
@@ -121,15 +200,12 @@ final class Slot {
                 sinceNanos,
                 notBeforeNanos,
                 served == null || !served.isClosed(),
-                served == null ? 0 : served.leases());
+                served == null ? 0 : served.leases(),
+                isDemanded);
     }
 
     Report.Slot report() {
         return new Report.Slot(
-                assignment.model(),
-                assignment.version(),
-                state,
-                served == null ? 0 : served.memoryBytes(),
-                state == SlotState.FAILED ? failure : null);
+                assignment.model(), assignment.version(), state, served == null ? 0 : served.memoryBytes(), failure());
     }
 }

@@ -12,7 +12,7 @@ enum SlotEvent {
     SERVE,
     /// No longer wanted.
     DRAIN,
-    /// Its memory is wanted for others; a call will fetch it again.
+    /// Its memory is wanted for others, or there is none to bring it back now; a call will fetch it again.
     EVICT,
     /// Nothing of it is left in memory.
     UNLOAD,

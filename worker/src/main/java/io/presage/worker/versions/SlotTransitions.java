@@ -18,7 +18,7 @@ final class SlotTransitions {
                     case WARM -> state == LOADING ? WARMING : null;
                     case SERVE -> state == WARMING || state == DRAINING ? READY : null;
                     case DRAIN -> state == READY ? DRAINING : null;
-                    case EVICT -> state == READY ? EVICTED : null;
+                    case EVICT -> state == READY || state == FETCHING ? EVICTED : null;
                     case UNLOAD ->
                         state == NEW || state == FETCHING || state == EVICTED || state == DRAINING || state == FAILED
                                 ? UNLOADED

@@ -13,16 +13,19 @@ import org.jspecify.annotations.Nullable;
 final class Validator {
     private final VersionLoader loader;
     private final String workerId;
+    private final Room room;
 
-    Validator(VersionLoader loader, String workerId) {
+    Validator(VersionLoader loader, String workerId, Room room) {
         this.loader = loader;
         this.workerId = workerId;
+        this.room = room;
     }
 
     /// `Loaded` holds the verdict, a rejection too.
     LoadOutcome<ValidationResult> validate(Validation validation) throws InterruptedException {
         var key = new VersionKey(validation.model(), validation.version());
-        var outcome = loader.open(key, validation.sha256(), validation.bytes(), null, new Silent());
+        var request = new LoadRequest(key, validation.sha256(), validation.bytes(), null, null, room);
+        var outcome = loader.open(request, new Silent());
         return switch (outcome) {
             case LoadOutcome.Loaded<OpenedVersion>(var version) -> {
                 try (version) {
@@ -31,7 +34,7 @@ final class Validator {
             }
             case LoadOutcome.Failed<OpenedVersion>(var failure) -> new LoadOutcome.Loaded<>(rejected(failure));
             case LoadOutcome.Unreachable<OpenedVersion>(var failure) -> new LoadOutcome.Unreachable<>(failure);
-            case LoadOutcome.NoRoom<OpenedVersion>(var failure) -> new LoadOutcome.NoRoom<>(failure);
+            case LoadOutcome.NoRoom<OpenedVersion>(var full) -> new LoadOutcome.NoRoom<>(full);
         };
     }
 

@@ -5,8 +5,12 @@ import io.presage.contract.problem.ProblemException;
 import io.presage.contract.state.Failure;
 import io.presage.contract.state.Tuning;
 import io.presage.worker.artifacts.ArtifactCache;
+import io.presage.worker.artifacts.Manifest;
+import io.presage.worker.artifacts.ModelPackage;
 import io.presage.worker.artifacts.PackageException;
+import io.presage.worker.engine.Device;
 import io.presage.worker.engine.Devices;
+import io.presage.worker.engine.Engine;
 import io.presage.worker.engine.Engines;
 import io.presage.worker.engine.LoadException;
 import io.presage.worker.engine.LoadPlan;
@@ -19,15 +23,20 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Brings a version from the registry into memory and to its first answer, step by step, and undoes every step
 /// when a later one fails. Blocking; called by loader threads.
 public final class VersionLoader {
-    /// Weights, packed or prepared copies of some of them, and what a run needs.
-    private static final double MEMORY_PER_MODEL_BYTE = 1.5;
-    private static final long MEMORY_FLOOR_BYTES = 1 << 20;
+    /// What a load takes at its peak: the file as it was parsed, and the weights that the runtime makes of it.
+    private static final double PEAK_PER_PACKAGE_BYTE = 2.25;
+    private static final long PEAK_FLOOR_BYTES = 256 << 10;
+    /// No runtime holds a model in less.
+    private static final long MEASURED_FLOOR_BYTES = 64 << 10;
     /// Sizes that are tried for variable dimensions other than rows, when a package has no samples.
     private static final long[] WARM_UP_SIZES = {1, 32};
 
@@ -35,15 +44,19 @@ public final class VersionLoader {
     private final Engines engines;
     private final MemoryBudget memory;
     private final ServingAssembly assembly;
-    private final Readings readings;
+    private final Machine machine;
+    private final NativeSection section;
     private final Devices devices;
     private final Tuner tuner;
 
-    /// What is read from the machine.
+    /// What loads need of the machine.
     ///
     /// @param nanos elapsed time
-    /// @param residentBytes memory of this process
-    public record Readings(LongSupplier nanos, LongSupplier residentBytes) {}
+    /// @param allocatedBytes native memory of this process that is in use
+    /// @param trim gives memory that nobody uses back to the operating system
+    /// @param atNormalPriority runs what starts threads: they inherit the priority of who starts them, and loader
+    ///     threads have a low one
+    public record Machine(LongSupplier nanos, LongSupplier allocatedBytes, Runnable trim, Executor atNormalPriority) {}
 
     /// Hears of the steps, on the loader's thread.
     interface Progress {
@@ -57,34 +70,69 @@ public final class VersionLoader {
             Engines engines,
             MemoryBudget memory,
             ServingAssembly assembly,
-            Readings readings,
+            Machine machine,
             Devices devices,
             Tuner tuner) {
         this.artifacts = artifacts;
         this.engines = engines;
         this.memory = memory;
         this.assembly = assembly;
-        this.readings = readings;
+        this.machine = machine;
+        this.section = new NativeSection(machine.allocatedBytes(), machine.trim());
         this.devices = devices;
         this.tuner = tuner;
     }
 
-    /// Opens the version and puts it behind its queues. `tuning`: as it was measured at the validation.
-    LoadOutcome<ServedVersion> serve(
-            VersionKey key, String sha256, long bytes, @Nullable Tuning tuning, Progress progress)
-            throws InterruptedException {
-        var opened = open(key, sha256, bytes, tuning, progress);
+    /// Opens the version and puts it behind its queues.
+    LoadOutcome<LoadedVersion> serve(LoadRequest request, Progress progress) throws InterruptedException {
+        var opened = open(request, progress);
         if (!(opened instanceof LoadOutcome.Loaded<OpenedVersion>(var version))) {
             return retyped(opened);
         }
+        var done = false;
         try {
-            return new LoadOutcome.Loaded<>(assembly.serve(version));
+            ServedVersion served;
+            try (var visit = section.enter()) {
+                served = atNormalPriority(() -> assembly.serve(version));
+                if (version.modelPackage().manifest().instances() > 1) {
+                    version.memory().correct(version.memory().bytes() + Math.max(0, visit.grownBytes()));
+                }
+            }
+            served.begin(machine.nanos().getAsLong());
+            done = true;
+            return new LoadOutcome.Loaded<>(
+                    new LoadedVersion(served, version.cost(), version.tuning(), (long) (version.loadMillis() * 1e6)));
         } catch (LoadException e) {
-            version.close();
             return new LoadOutcome.Failed<>(e.failure());
-        } catch (RuntimeException e) {
-            version.close();
-            throw e;
+        } finally {
+            if (!done) {
+                version.close();
+            }
+        }
+    }
+
+    /// Frees a version that nobody holds.
+    void close(ServedVersion version) {
+        section.free(version.memoryBytes(), version::close);
+    }
+
+    private interface Loading<T> {
+        T run() throws LoadException;
+    }
+
+    /// Runs `loading` where threads that it starts are as urgent as any, and waits for it.
+    private <T> T atNormalPriority(Loading<T> loading) throws LoadException, InterruptedException {
+        var task = new FutureTask<>(loading::run);
+        machine.atNormalPriority().execute(task);
+        try {
+            return task.get();
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case LoadException failure -> throw failure;
+                case RuntimeException failure -> throw failure;
+                case Error failure -> throw failure;
+                case null, default -> throw new IllegalStateException("a load failed in an unknown way", e);
+            }
         }
     }
 
@@ -94,28 +142,30 @@ public final class VersionLoader {
                 throw new IllegalStateException("a success is no failure. This is a bug.");
             case LoadOutcome.Failed<OpenedVersion>(var failure) -> new LoadOutcome.Failed<>(failure);
             case LoadOutcome.Unreachable<OpenedVersion>(var failure) -> new LoadOutcome.Unreachable<>(failure);
-            case LoadOutcome.NoRoom<OpenedVersion>(var failure) -> new LoadOutcome.NoRoom<>(failure);
+            case LoadOutcome.NoRoom<OpenedVersion>(var full) -> new LoadOutcome.NoRoom<>(full);
         };
     }
 
-    /// Loads and warms up. Whoever gets it closes it. A `tuning` of another device class is not used.
-    LoadOutcome<OpenedVersion> open(
-            VersionKey key, String sha256, long bytes, @Nullable Tuning tuning, Progress progress)
-            throws InterruptedException {
+    /// Loads and warms up. Whoever gets it closes it. A tuning of another device class is not used.
+    LoadOutcome<OpenedVersion> open(LoadRequest request, Progress progress) throws InterruptedException {
         Deque<AutoCloseable> undo = new ArrayDeque<>();
         var done = false;
         try {
-            var lease = artifacts.obtain(sha256, bytes);
+            var lease = artifacts.obtain(request.sha256(), request.bytes());
             undo.push(lease);
-            progress.loading();
-            var modelPackage = lease.modelPackage();
-            long estimate = (long) (modelPackage.bytes() * MEMORY_PER_MODEL_BYTE) + MEMORY_FLOOR_BYTES;
-            var reservation = memory.reserve(estimate);
-            if (reservation.isEmpty()) {
-                return new LoadOutcome.NoRoom<>(noRoom(estimate));
+            var engine = engines.forPackage(lease.modelPackage());
+            engine.start();
+            var answer = request.room().take(peak(lease.modelPackage(), request.known()));
+            if (!(answer instanceof Room.Answer.Granted(var reservation))) {
+                return new LoadOutcome.NoRoom<>((Room.Answer.Full) answer);
             }
-            undo.push(reservation.get());
-            var opened = open(key, lease, reservation.get(), tuning, undo, progress);
+            undo.push(reservation);
+            progress.loading();
+            OpenedVersion opened;
+            try (var visit = section.enter()) {
+                opened = open(request, lease, reservation, engine, undo, progress);
+                reservation.correct(measured(lease.modelPackage().bytes(), visit.grownBytes(), request.known()));
+            }
             done = true;
             return new LoadOutcome.Loaded<>(opened);
         } catch (PackageException e) {
@@ -133,23 +183,28 @@ public final class VersionLoader {
                     new Failure("load", "engine-failure", String.valueOf(e), "See the worker's log for more."));
         } finally {
             if (!done) {
-                Closing.all(List.copyOf(undo));
+                section.free(0, () -> Closing.all(List.copyOf(undo)));
             }
         }
     }
 
+    /// More than this a load has not been seen to take while it runs; what it keeps is known after it.
+    private long peak(ModelPackage modelPackage, LoadRequest.@Nullable Known known) {
+        long peak = (long) (modelPackage.bytes() * PEAK_PER_PACKAGE_BYTE) + PEAK_FLOOR_BYTES;
+        // What was in memory once fits, however it was measured.
+        return known == null ? peak : Math.max(peak, Math.min(known.memoryBytes(), memory.bytesMax()));
+    }
+
     private OpenedVersion open(
-            VersionKey key,
+            LoadRequest request,
             ArtifactCache.Lease lease,
             MemoryBudget.Reservation reservation,
-            @Nullable Tuning assigned,
+            Engine engine,
             Deque<AutoCloseable> undo,
             Progress progress)
-            throws LoadException, IOException {
+            throws LoadException, IOException, InterruptedException {
         var modelPackage = lease.modelPackage();
-        long start = readings.nanos().getAsLong();
-        long residentBefore = readings.residentBytes().getAsLong();
-        var engine = engines.forPackage(modelPackage);
+        long start = machine.nanos().getAsLong();
         if (modelPackage.manifest().device().equals("gpu")) {
             throw new LoadException(new Failure(
                     "load",
@@ -159,31 +214,52 @@ public final class VersionLoader {
         }
         var manifest = modelPackage.manifest();
         var device = devices.cpu();
-        var known = assigned != null && assigned.deviceClass().equals(device.deviceClass())
-                ? Tuner.pinned(manifest, assigned)
-                : null;
+        var known = request.known();
+        var setting = known != null ? known.tuning() : setting(request.tuning(), manifest, device);
         var plan = new LoadPlan(
-                device, known != null ? known.intraOpThreads() : Tuner.intraOpThreads(manifest, device), null);
-        var root = engine.load(modelPackage, plan);
+                device, setting != null ? setting.intraOpThreads() : Tuner.intraOpThreads(manifest, device), null);
+        var root = engine.startsThreads(plan)
+                ? atNormalPriority(() -> engine.load(modelPackage, plan))
+                : engine.load(modelPackage, plan);
         undo.push(root);
         var task = Tasks.create(modelPackage, root.signature());
         undo.push(task);
         var probed = task.adapt(root);
         progress.warming();
         var samples = Sample.readAll(modelPackage.directory());
-        var probe = new CallProbe(task, probed, readings.nanos());
+        var probe = new CallProbe(task, probed, machine.nanos());
         var warm = warmUp(task, probed, probe, samples);
-        double loadMillis = (readings.nanos().getAsLong() - start) / 1e6;
+        double loadMillis = (machine.nanos().getAsLong() - start) / 1e6;
         int unitsPerRow = warm.unitsPerRow();
-        var cost = known != null ? CallProbe.Cost.of(known, unitsPerRow) : probe.measure(warm);
-        var tuning = known != null
-                ? known
+        var cost = known != null
+                ? known.cost()
+                : setting != null ? CallProbe.Cost.of(setting, unitsPerRow) : probe.measure(warm);
+        var tuning = setting != null
+                ? setting
                 : Tuner.byDefault(
                         manifest, device, probed.signature().batchable(), unitsPerRow, cost.line(unitsPerRow));
-        reservation.correct(
-                measured(modelPackage.bytes(), readings.residentBytes().getAsLong() - residentBefore));
         return new OpenedVersion(
-                key, lease, reservation, engine, plan, root, task, probed, samples, warm, cost, tuning, loadMillis);
+                request.key(),
+                lease,
+                reservation,
+                engine,
+                plan,
+                root,
+                task,
+                probed,
+                samples,
+                warm,
+                cost,
+                tuning,
+                loadMillis,
+                section);
+    }
+
+    /// The assigned tuning with what the package pins; null when it was measured on another class of device.
+    private static @Nullable Tuning setting(@Nullable Tuning assigned, Manifest manifest, Device device) {
+        return assigned != null && assigned.deviceClass().equals(device.deviceClass())
+                ? Tuner.pinned(manifest, assigned)
+                : null;
     }
 
     /// Measures which setting suits an opened version best; empty when nothing is to be measured. For
@@ -220,14 +296,16 @@ public final class VersionLoader {
             throw e;
         }
         var adapted = version.task().adapt(root);
-        return Optional.of(new Tuner.Copy(root, adapted, () -> Closing.all(List.of(adapted, room.get()))));
+        return Optional.of(new Tuner.Copy(
+                root, adapted, () -> section.free(0, () -> Closing.all(List.of(adapted, room.get())))));
     }
 
-    /// The growth of this process, which other work blurs, held between the least and the most that is
-    /// plausible.
-    private static long measured(long modelBytes, long growth) {
-        long most = modelBytes * 8 + (64L << 20);
-        return Math.clamp(growth, Math.max(modelBytes, 1), most);
+    /// The growth of this process, which other threads' work blurs, held between the least and the most that is
+    /// plausible; of several measurements the least, because what others allocate only adds.
+    private static long measured(long packageBytes, long growth, LoadRequest.@Nullable Known known) {
+        long most = packageBytes * 8 + (64L << 20);
+        long measured = Math.clamp(growth, Math.max(packageBytes, MEASURED_FLOOR_BYTES), most);
+        return known == null ? measured : Math.min(measured, known.memoryBytes());
     }
 
     /// Runs every sample once, or made up tensors when there is none. Gives inputs that ran.
@@ -278,13 +356,5 @@ public final class VersionLoader {
                                 : failure.detail(),
                         "Add a sample request to the package (samples/NAME.request.json) that the model can answer."),
                 failure);
-    }
-
-    private Failure noRoom(long estimate) {
-        return new Failure(
-                "load",
-                "out-of-memory",
-                "needs about " + estimate + " bytes; " + memory.bytesUsed() + " of " + memory.bytesMax() + " are taken",
-                "Raise worker.memory-max, add a worker, or take other versions out of deployment.");
     }
 }

@@ -1,9 +1,10 @@
 package io.presage.worker.versions;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.presage.contract.problem.Problem;
+import io.presage.contract.problem.ProblemException;
 import io.presage.contract.state.DesiredState;
-import io.presage.contract.state.DesiredState.Assignment;
-import io.presage.contract.state.DesiredState.Validation;
 import io.presage.contract.state.Failure;
 import io.presage.contract.state.Report;
 import io.presage.contract.state.SlotState;
@@ -11,14 +12,10 @@ import io.presage.contract.state.ValidationResult;
 import io.presage.worker.versions.ReconcilePolicy.Action;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -27,69 +24,54 @@ import org.slf4j.LoggerFactory;
 
 /// Owner of the slots.
 ///
-/// State: the desired snapshot, the slots and the validations, all guarded by `lock`; and the serving table, a
-/// volatile snapshot made anew, under the lock, whenever a version comes or goes. [#tick] asks
+/// State: the desired snapshot, the slots, the validations and who resides here, all guarded by `lock`; the
+/// serving
+/// table, which follows the slots and is read by anybody; and the calls that wait for versions to come back,
+/// with a
+/// lock of their own, so that event loops never wait for this one. [#tick] answers calls that wait, asks
 /// [ReconcilePolicy] and does what it says; loads and unloads run on executors and come back under the lock.
-/// The loop only ticks: at each change, and every 200 ms for what is due by time.
+/// The loop only ticks: when `signal` is raised, which each change does, and every 200 ms for what is due by time.
 public final class Versions implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Versions.class);
     private static final long TICK_NANOS = 200_000_000;
-    private static final long BACKOFF_FIRST_NANOS = 500_000_000;
-    private static final long BACKOFF_LAST_NANOS = 30_000_000_000L;
-    /// Attempts to fetch before the slot says FAILED (and is tried again later); about one minute.
-    private static final int ATTEMPTS_MAX = 8;
-    /// Versions that went lately and are "not ready" rather than "not found".
-    private static final int REMEMBERED_MAX = 1000;
+    private static final long LEASES_LOOK_NANOS = 10_000_000;
 
     private final VersionLoader loader;
-    private final Validator validator;
-    private final ValidationSink sink;
+    private final Demands demands;
+    private final EvictingRoom room;
     private final ReconcilePolicy.Limits limits;
     private final Executor loaders;
     private final Executor unloaders;
+    private final ResidencyMeters meters;
     private final LongSupplier nanos;
+    private final Signal signal = new Signal();
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
 
     @GuardedBy("lock")
     private DesiredState desired = DesiredState.EMPTY;
 
-    @GuardedBy("lock")
-    private final Map<VersionKey, Slot> slots = new LinkedHashMap<>();
+    // These four belong to whoever holds the lock.
+    private final Slots slots = new Slots();
+    private final DemandDesk desk;
+    private final ValidationJobs validations;
+    private final Residency residency;
 
-    @GuardedBy("lock")
-    private final Map<String, ValidationJob> validations = new LinkedHashMap<>();
-
-    @GuardedBy("lock")
-    private final Set<VersionKey> remembered = new LinkedHashSet<>();
-
-    @GuardedBy("lock")
-    private boolean dirty;
-
+    private final Validator validator;
+    private final ServingTable table;
     private volatile boolean applied;
     private volatile boolean stopping;
-    private volatile ServingTable table = ServingTable.EMPTY;
     private volatile Runnable changeListener = () -> {};
+    /// Of the slots, at the last call of the listener. Of the thread that ticks.
+    private long changesTold;
+
     private @Nullable Thread loop;
-
-    private static final class ValidationJob {
-        private final Validation validation;
-        private boolean isBusy;
-        private boolean isDone;
-        private int attempts;
-        private long notBeforeNanos;
-
-        ValidationJob(Validation validation, long nowNanos) {
-            this.validation = validation;
-            this.notBeforeNanos = nowNanos;
-        }
-    }
 
     /// How versions are loaded, and by whom.
     ///
-    /// @param loaders as many threads as `worker.versions.loading-max`
+    /// @param loaders as many threads as `worker.versions.loading-max` and one more for what calls wait for
     /// @param unloaders one thread or more
-    public record Workshop(VersionLoader loader, Executor loaders, Executor unloaders) {}
+    public record Workshop(
+            VersionLoader loader, MemoryBudget memory, Executor loaders, Executor unloaders, MeterRegistry meters) {}
 
     public Versions(
             Workshop workshop,
@@ -99,8 +81,13 @@ public final class Versions implements AutoCloseable {
             Duration drainGrace,
             LongSupplier nanos) {
         this.loader = workshop.loader();
-        this.validator = new Validator(workshop.loader(), workerId);
-        this.sink = sink;
+        this.room = new EvictingRoom(workshop.memory(), new Residence());
+        this.validator = new Validator(workshop.loader(), workerId, bytes -> room(bytes, false));
+        this.validations = new ValidationJobs(validator, sink);
+        this.demands = new Demands(settings.waitingMax());
+        this.desk = new DemandDesk(demands, slots);
+        this.meters = new ResidencyMeters(workshop.meters());
+        this.residency = new Residency(slots, desk, settings, meters, nanos);
         this.limits = new ReconcilePolicy.Limits(
                 settings.loadingMax(),
                 drainGrace.toNanos(),
@@ -108,6 +95,7 @@ public final class Versions implements AutoCloseable {
         this.loaders = workshop.loaders();
         this.unloaders = workshop.unloaders();
         this.nanos = nanos;
+        this.table = slots.table();
     }
 
     /// What can be called now. Any thread.
@@ -120,7 +108,7 @@ public final class Versions implements AutoCloseable {
         return applied;
     }
 
-    /// `listener` is called, without the lock, after each change that a report would show.
+    /// `listener` is called by the loop's thread, without the lock, after changes that a report would show.
     public void onChange(Runnable listener) {
         changeListener = listener;
     }
@@ -135,14 +123,8 @@ public final class Versions implements AutoCloseable {
         try {
             while (!stopping) {
                 tick();
-                lock.lockInterruptibly();
-                try {
-                    if (!dirty && !stopping) {
-                        var _ = changed.awaitNanos(TICK_NANOS);
-                    }
-                } finally {
-                    lock.unlock();
-                }
+                long due = demands.earliestDeadline(nanos.getAsLong() + TICK_NANOS) - nanos.getAsLong();
+                var _ = signal.await(Math.min(TICK_NANOS, due));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -153,13 +135,24 @@ public final class Versions implements AutoCloseable {
     public void apply(DesiredState snapshot) {
         lock.lock();
         try {
+            var kept = new HashSet<VersionKey>();
+            for (var assignment : snapshot.assignments()) {
+                var key = new VersionKey(assignment.model(), assignment.version());
+                kept.add(key);
+                table.know(key);
+            }
+            for (var assignment : desired.assignments()) {
+                var key = new VersionKey(assignment.model(), assignment.version());
+                if (!kept.contains(key) && slots.find(key) == null) {
+                    slots.remember(key);
+                }
+            }
             desired = snapshot;
             applied = true;
-            publish();
-            touch();
         } finally {
             lock.unlock();
         }
+        signal.raise();
     }
 
     public long appliedRevision() {
@@ -174,7 +167,7 @@ public final class Versions implements AutoCloseable {
     public List<Report.Slot> report() {
         lock.lock();
         try {
-            return slots.values().stream().map(Slot::report).toList();
+            return slots.report();
         } finally {
             lock.unlock();
         }
@@ -182,352 +175,233 @@ public final class Versions implements AutoCloseable {
 
     /// Slots in each state, all states named.
     public Map<SlotState, Integer> slotsByState() {
-        var counts = new EnumMap<SlotState, Integer>(SlotState.class);
-        for (var state : SlotState.values()) {
-            counts.put(state, 0);
+        lock.lock();
+        try {
+            return slots.byState();
+        } finally {
+            lock.unlock();
         }
-        for (var slot : report()) {
-            counts.merge(slot.state(), 1, Integer::sum);
+    }
+
+    /// `demand` waits until the version is back in memory. Event loops; does not block.
+    ///
+    /// @throws ProblemException QUEUE_FULL when too many wait already
+    public void demand(VersionKey key, Demand demand) {
+        if (!demands.add(key, demand)) {
+            throw ProblemException.retryAfter(
+                    Problem.QUEUE_FULL, demands.count() + " calls wait for versions to be loaded (expected: fewer)", 1);
         }
-        return counts;
+        signal.raise();
+    }
+
+    /// Calls that wait for versions to come back.
+    public int waiting() {
+        return demands.count();
     }
 
     /// Does everything that is to be done now; what takes long goes to the executors.
     void tick() {
-        var before = report();
+        var answers = new ArrayList<Runnable>();
+        long changes;
         lock.lock();
         try {
-            do {
-                dirty = false;
-                for (var action : decide()) {
-                    perform(action);
+            if (applied && !stopping) {
+                desk.settle(nanos.getAsLong(), answers);
+                for (var actions = decide(); !actions.isEmpty(); actions = decide()) {
+                    actions.forEach(this::perform);
                 }
-            } while (dirty);
+            }
+            changes = slots.changes();
         } finally {
             lock.unlock();
         }
-        if (!before.equals(report())) {
+        answers.forEach(Runnable::run);
+        if (changes != changesTold) {
+            changesTold = changes;
             changeListener.run();
         }
     }
 
     @GuardedBy("lock")
     private List<Action> decide() {
-        if (!applied || stopping) {
-            return List.of();
-        }
-        var slotViews = new ArrayList<ReconcilePolicy.SlotView>();
-        slots.values().forEach(slot -> slotViews.add(slot.view()));
-        var validationViews = new ArrayList<ReconcilePolicy.ValidationView>();
-        validations.forEach((id, job) -> validationViews.add(
-                new ReconcilePolicy.ValidationView(id, job.isBusy, job.isDone, job.notBeforeNanos)));
-        return ReconcilePolicy.decide(desired, slotViews, validationViews, nanos.getAsLong(), limits);
+        return ReconcilePolicy.decide(
+                desired, slots.views(demands.keys()), validations.views(), nanos.getAsLong(), limits);
     }
 
     @GuardedBy("lock")
     private void perform(Action action) {
         long now = nanos.getAsLong();
         switch (action) {
-            case Action.Create(var assignment) -> create(assignment, now);
-            case Action.Renew(var assignment) -> {
-                slots.remove(new VersionKey(assignment.model(), assignment.version()));
-                create(assignment, now);
-            }
+            case Action.Create(var assignment) -> slots.create(assignment, now);
+            case Action.Renew(var assignment) -> slots.create(assignment, now);
             case Action.Load(var key) -> {
-                var slot = slot(key);
+                var slot = slots.get(key);
                 slot.fetching(now);
+                slots.changed();
                 loaders.execute(() -> load(slot));
             }
-            case Action.Discard(var key) -> {
-                slot(key).unloaded(now);
-                forget(key);
-            }
+            case Action.Discard(var key) -> slots.unloaded(key, now);
             case Action.Drain(var key) -> {
-                slot(key).drain(now);
+                slots.get(key).drain(now);
+                slots.changed();
                 log.info("event=version_draining version={}", key);
-                touch();
             }
             case Action.Resume(var key) -> {
-                slot(key).resume(now);
-                touch();
+                slots.get(key).resume(now);
+                slots.changed();
             }
-            case Action.Refuse(var key) -> {
-                served(key).shut();
-                remember(key);
-                publish();
-                touch();
-            }
+            case Action.Refuse(var key) -> slots.refuse(key);
             case Action.Unload(var key) -> {
-                var slot = slot(key);
-                var version = served(key);
+                var slot = slots.get(key);
+                var version = slots.served(key);
                 slot.busy();
                 unloaders.execute(() -> unload(slot, version));
             }
             case Action.Validate(var validation) -> {
-                var job = validations.computeIfAbsent(validation.id(), _ -> new ValidationJob(validation, now));
-                job.isBusy = true;
-                job.attempts++;
+                var job = validations.begin(validation, now);
                 loaders.execute(() -> validate(job));
             }
-            case Action.Forget(var id) -> validations.remove(id);
+            case Action.Forget(var id) -> validations.forget(id);
         }
     }
 
-    @GuardedBy("lock")
-    private void create(Assignment assignment, long now) {
-        var slot = new Slot(assignment, now);
-        slots.put(slot.key(), slot);
-        remembered.remove(slot.key());
-        publish();
-        touch();
+    private Room.Answer room(long bytes, boolean isForCall) throws InterruptedException {
+        var answer = room.take(bytes, isForCall);
+        if (answer instanceof Room.Answer.Full full) {
+            meters.refused(full.why());
+        }
+        return answer;
     }
 
     private void load(Slot slot) {
         var key = slot.key();
         var assignment = slot.assignment();
+        var former = slot.former();
+        var isForCall = former != null;
         try {
+            var request = new LoadRequest(
+                    key,
+                    assignment.sha256(),
+                    assignment.bytes(),
+                    assignment.tuning(),
+                    former == null ? null : former.known(),
+                    bytes -> room(bytes, isForCall));
             var progress = new VersionLoader.Progress() {
                 @Override
                 public void loading() {
-                    change(() -> slot.loading(nanos.getAsLong()));
+                    change(_ -> slot.loading(nanos.getAsLong()));
                 }
 
                 @Override
                 public void warming() {
-                    change(() -> slot.warming(nanos.getAsLong()));
+                    change(_ -> slot.warming(nanos.getAsLong()));
                 }
             };
-            var outcome = loader.serve(key, assignment.sha256(), assignment.bytes(), assignment.tuning(), progress);
-            change(() -> loaded(slot, outcome));
+            var outcome = loader.serve(request, progress);
+            change(answers -> residency.loaded(slot, outcome, answers));
+            room.relieve();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException | Error e) {
             log.error("event=load_failed version={}", key, e);
-            change(() -> slot.failed(
+            change(_ -> slots.failed(
+                    slot,
                     new Failure("load", "engine-failure", String.valueOf(e), "See the worker's log."),
                     nanos.getAsLong()));
         }
     }
 
-    private void loaded(Slot slot, LoadOutcome<ServedVersion> outcome) {
-        long now = nanos.getAsLong();
-        switch (outcome) {
-            case LoadOutcome.Loaded<ServedVersion>(var version) -> {
-                slot.ready(version, now);
-                log.info("event=version_ready version={} memory_bytes={}", slot.key(), version.memoryBytes());
-                publish();
+    /// For loader threads that want memory.
+    private final class Residence implements EvictingRoom.Residents {
+        @Override
+        public EvictingRoom.Residents.Cleared clear(long bytesMissing, boolean isForCall) {
+            lock.lock();
+            try {
+                return residency.evict(bytesMissing, isForCall);
+            } finally {
+                lock.unlock();
+                signal.raise();
             }
-            case LoadOutcome.Failed<ServedVersion>(var failure) -> failed(slot, failure, now);
-            case LoadOutcome.Unreachable<ServedVersion>(var failure) -> {
-                if (slot.attempts() >= ATTEMPTS_MAX) {
-                    failed(slot, failure, now);
-                } else {
-                    slot.retryAt(now + backoff(slot.attempts()), now);
-                    log.warn("event=fetch_retry version={} attempt={} why={}", slot.key(), slot.attempts(), failure);
-                }
-            }
-            // Others may go soon; if not, it is tried again after a while like any failure.
-            case LoadOutcome.NoRoom<ServedVersion>(var failure) -> failed(slot, failure, now);
         }
-    }
 
-    private static void failed(Slot slot, Failure failure, long now) {
-        slot.failed(failure, now);
-        log.warn("event=version_failed version={} failure={}", slot.key(), failure);
-    }
-
-    private static long backoff(int attempt) {
-        return Math.min(BACKOFF_LAST_NANOS, BACKOFF_FIRST_NANOS << Math.min(attempt - 1, 10));
+        @Override
+        public void close(ServedVersion version) {
+            loader.close(version);
+        }
     }
 
     private void unload(Slot slot, ServedVersion version) {
-        version.close();
-        change(() -> {
-            slot.unloaded(nanos.getAsLong());
+        loader.close(version);
+        change(_ -> {
+            slots.unloaded(slot.key(), nanos.getAsLong());
             log.info("event=version_unloaded version={}", slot.key());
-            forget(slot.key());
-            noRoomNoMore();
+            residency.memoryCameFree();
         });
     }
 
-    /// Memory came free: versions that failed for want of it need not wait for their turn.
-    private void noRoomNoMore() {
-        lock.lock();
+    private void validate(ValidationJobs.Job job) {
         try {
-            for (var slot : List.copyOf(slots.values())) {
-                var failure = slot.report().failure();
-                if (failure != null && failure.cause().equals("out-of-memory")) {
-                    perform(new Action.Renew(slot.assignment()));
-                }
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void validate(ValidationJob job) {
-        try {
-            var outcome = validator.validate(job.validation);
-            change(() -> validated(job, outcome));
+            var outcome = validator.validate(job.validation());
+            change(_ -> validations.ended(job, outcome, nanos.getAsLong()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException | Error e) {
-            log.error("event=validation_failed id={}", job.validation.id(), e);
+            log.error("event=validation_failed id={}", job.validation().id(), e);
             var failure = new Failure("load", "engine-failure", String.valueOf(e), "See the worker's log.");
-            change(() -> validated(job, new LoadOutcome.Loaded<>(validator.rejected(failure))));
+            LoadOutcome<ValidationResult> rejected = new LoadOutcome.Loaded<>(validator.rejected(failure));
+            change(_ -> validations.ended(job, rejected, nanos.getAsLong()));
         }
     }
 
-    private void validated(ValidationJob job, LoadOutcome<ValidationResult> outcome) {
-        job.isBusy = false;
-        switch (outcome) {
-            case LoadOutcome.Loaded<ValidationResult>(var result) -> {
-                job.isDone = true;
-                sink.accept(job.validation.id(), result);
-            }
-            case LoadOutcome.Failed<ValidationResult>(var failure) -> retry(job, failure);
-            case LoadOutcome.Unreachable<ValidationResult>(var failure) -> retry(job, failure);
-            case LoadOutcome.NoRoom<ValidationResult>(var failure) -> retry(job, failure);
-        }
-    }
-
-    private void retry(ValidationJob job, Failure failure) {
-        if (job.attempts >= ATTEMPTS_MAX) {
-            job.isDone = true;
-            sink.accept(job.validation.id(), validator.rejected(failure));
-        } else {
-            job.notBeforeNanos = nanos.getAsLong() + backoff(job.attempts);
-        }
+    private interface Change {
+        /// Under the lock; `answers` are given without it.
+        void make(List<Runnable> answers);
     }
 
     /// For loader and unloader threads: a change under the lock, then a tick by the loop, and a report.
-    private void change(Runnable change) {
+    private void change(Change change) {
+        var answers = new ArrayList<Runnable>();
         lock.lock();
         try {
-            change.run();
-            touch();
+            change.make(answers);
+            slots.changed();
         } finally {
             lock.unlock();
         }
-        changeListener.run();
-    }
-
-    @GuardedBy("lock")
-    private Slot slot(VersionKey key) {
-        var slot = slots.get(key);
-        if (slot == null) {
-            throw new IllegalStateException(key + " has no slot. This is a bug.");
-        }
-        return slot;
-    }
-
-    @GuardedBy("lock")
-    private ServedVersion served(VersionKey key) {
-        var served = slot(key).served();
-        if (served == null) {
-            throw new IllegalStateException(key + " is not loaded. This is a bug.");
-        }
-        return served;
-    }
-
-    private void forget(VersionKey key) {
-        lock.lock();
-        try {
-            slots.remove(key);
-            remember(key);
-            publish();
-            touch();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    @GuardedBy("lock")
-    private void remember(VersionKey key) {
-        remembered.remove(key);
-        remembered.add(key);
-        if (remembered.size() > REMEMBERED_MAX) {
-            var oldest = remembered.iterator();
-            oldest.next();
-            oldest.remove();
-        }
-    }
-
-    private void publish() {
-        lock.lock();
-        try {
-            var known = new LinkedHashSet<>(remembered);
-            known.addAll(slots.keySet());
-            for (var assignment : desired.assignments()) {
-                known.add(new VersionKey(assignment.model(), assignment.version()));
-            }
-            var open = new ArrayList<ServedVersion>();
-            for (var slot : slots.values()) {
-                var served = slot.served();
-                if (served != null && !served.isClosed()) {
-                    open.add(served);
-                }
-            }
-            table = new ServingTable(open, known);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void touch() {
-        lock.lock();
-        try {
-            dirty = true;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        answers.forEach(Runnable::run);
+        signal.raise();
     }
 
     /// Ends the loop, waits up to `wait` for the leases, and frees what nobody holds. The process is about to
     /// end: what is still running then is left to it.
     public void stop(Duration wait) throws InterruptedException {
         stopping = true;
-        touch();
+        signal.raise();
         var thread = loop;
         if (thread != null) {
             thread.join();
         }
-        List<ServedVersion> all = new ArrayList<>();
+        var answers = new ArrayList<Runnable>();
+        List<ServedVersion> all;
         lock.lock();
         try {
-            for (var slot : slots.values()) {
-                var served = slot.served();
-                if (served != null) {
-                    served.shut();
-                    all.add(served);
-                }
-            }
-            slots.clear();
-            publish();
+            desk.close(answers);
+            all = slots.clear();
         } finally {
             lock.unlock();
         }
+        answers.forEach(Runnable::run);
         long deadline = nanos.getAsLong() + wait.toNanos();
         for (var version : all) {
-            awaitLeases(version, deadline);
+            // Leases come back on event loops, which signal nobody.
+            while (version.leases() > 0 && deadline - nanos.getAsLong() > 0) {
+                var _ = signal.await(LEASES_LOOK_NANOS);
+            }
             if (version.leases() == 0) {
-                version.close();
+                loader.close(version);
             } else {
                 log.warn("event=version_abandoned version={} leases={}", version.key(), version.leases());
             }
-        }
-    }
-
-    /// Leases come back on event loops, which signal nobody: looked at each 10 ms.
-    private void awaitLeases(ServedVersion version, long deadlineNanos) throws InterruptedException {
-        lock.lockInterruptibly();
-        try {
-            while (version.leases() > 0 && deadlineNanos - nanos.getAsLong() > 0) {
-                var _ = changed.awaitNanos(10_000_000);
-            }
-        } finally {
-            lock.unlock();
         }
     }
 

@@ -22,7 +22,7 @@ class ReconcilePolicyTest {
     private static final Validation V = new Validation("v", "c", 1, "sha-c", 10);
 
     private static SlotView slot(VersionKey key, SlotState state, boolean isBusy) {
-        return new SlotView(key, "sha-" + key.model(), state, isBusy, 0, 0, true, 0);
+        return new SlotView(key, "sha-" + key.model(), state, isBusy, 0, 0, true, 0, false);
     }
 
     private static List<Action> decide(List<Assignment> wanted, long now, SlotView... slots) {
@@ -44,7 +44,7 @@ class ReconcilePolicyTest {
 
     @Test
     void retry_waitsForItsTime() {
-        var waiting = new SlotView(KEY_A, "sha-a", SlotState.FETCHING, false, 0, 50, true, 0);
+        var waiting = new SlotView(KEY_A, "sha-a", SlotState.FETCHING, false, 0, 50, true, 0, false);
         assertThat(decide(List.of(A), 49, waiting)).isEmpty();
         assertThat(decide(List.of(A), 50, waiting)).containsExactly(new Action.Load(KEY_A));
     }
@@ -70,9 +70,9 @@ class ReconcilePolicyTest {
         var open = slot(KEY_A, SlotState.DRAINING, false);
         assertThat(decide(List.of(), 99, open)).isEmpty();
         assertThat(decide(List.of(), 100, open)).containsExactly(new Action.Refuse(KEY_A));
-        var held = new SlotView(KEY_A, "sha-a", SlotState.DRAINING, false, 0, 0, false, 1);
+        var held = new SlotView(KEY_A, "sha-a", SlotState.DRAINING, false, 0, 0, false, 1, false);
         assertThat(decide(List.of(), 500, held)).isEmpty();
-        var free = new SlotView(KEY_A, "sha-a", SlotState.DRAINING, false, 0, 0, false, 0);
+        var free = new SlotView(KEY_A, "sha-a", SlotState.DRAINING, false, 0, 0, false, 0, false);
         assertThat(decide(List.of(), 500, free)).containsExactly(new Action.Unload(KEY_A));
     }
 
@@ -80,7 +80,7 @@ class ReconcilePolicyTest {
     void wantedAgainWithinTheGrace_goesOn_andAfterItIsLoadedAnew() {
         assertThat(decide(List.of(A), 50, slot(KEY_A, SlotState.DRAINING, false)))
                 .containsExactly(new Action.Resume(KEY_A));
-        var shut = new SlotView(KEY_A, "sha-a", SlotState.DRAINING, false, 0, 0, false, 0);
+        var shut = new SlotView(KEY_A, "sha-a", SlotState.DRAINING, false, 0, 0, false, 0, false);
         assertThat(decide(List.of(A), 500, shut)).containsExactly(new Action.Unload(KEY_A));
     }
 
@@ -90,6 +90,36 @@ class ReconcilePolicyTest {
                 .isEmpty();
         assertThat(decide(List.of(A), 1000, slot(KEY_A, SlotState.FAILED, false)))
                 .containsExactly(new Action.Renew(A));
+    }
+
+    @Test
+    void evicted_staysSo_untilACallAsks() {
+        var quiet = slot(KEY_A, SlotState.EVICTED, false);
+        assertThat(decide(List.of(A), 0, quiet)).isEmpty();
+        assertThat(decide(List.of(), 0, quiet)).containsExactly(new Action.Discard(KEY_A));
+        assertThat(decide(List.of(A), 0, demanded(KEY_A, SlotState.EVICTED, 0)))
+                .containsExactly(new Action.Load(KEY_A));
+        assertThat(decide(List.of(A), 49, demanded(KEY_A, SlotState.EVICTED, 50)))
+                .isEmpty();
+    }
+
+    @Test
+    void whatCallsWaitFor_goesFirst_andHasAPlaceOfItsOwn() {
+        assertThat(decide(List.of(A, B), 0, slot(KEY_A, SlotState.NEW, false), demanded(KEY_B, SlotState.EVICTED, 0)))
+                .containsExactly(new Action.Load(KEY_B));
+        assertThat(decide(
+                        List.of(A, B), 0, slot(KEY_A, SlotState.LOADING, true), demanded(KEY_B, SlotState.EVICTED, 0)))
+                .containsExactly(new Action.Load(KEY_B));
+        assertThat(decide(
+                        List.of(A, B),
+                        0,
+                        new SlotView(KEY_A, "sha-a", SlotState.LOADING, true, 0, 0, true, 0, true),
+                        demanded(KEY_B, SlotState.EVICTED, 0)))
+                .containsExactly(new Action.Load(KEY_B));
+    }
+
+    private static SlotView demanded(VersionKey key, SlotState state, long notBefore) {
+        return new SlotView(key, "sha-" + key.model(), state, false, 0, notBefore, true, 0, true);
     }
 
     @Test

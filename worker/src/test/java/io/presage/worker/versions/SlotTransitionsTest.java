@@ -10,7 +10,7 @@ class SlotTransitionsTest {
     private static final String TABLE = """
             state      FETCH     LOAD     WARM     SERVE  DRAIN     EVICT    UNLOAD    FAIL
             NEW        FETCHING  -        -        -      -         -        UNLOADED  FAILED
-            FETCHING   FETCHING  LOADING  -        -      -         -        UNLOADED  FAILED
+            FETCHING   FETCHING  LOADING  -        -      -         EVICTED  UNLOADED  FAILED
             LOADING    -         -        WARMING  -      -         -        -         FAILED
             WARMING    -         -        -        READY  -         -        -         FAILED
             READY      -         -        -        -      DRAINING  EVICTED  -         FAILED

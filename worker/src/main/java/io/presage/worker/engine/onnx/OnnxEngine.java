@@ -13,6 +13,7 @@ import io.presage.worker.engine.LoadPlan;
 import io.presage.worker.engine.LoadedModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Objects;
 
 /// Loads ONNX files into ONNX Runtime, one environment for the process. Sessions run where they are called
 /// (`intra_op = 1`, no spinning): many callers of one thread each give the most answers per CPU second, and a
@@ -21,11 +22,16 @@ public final class OnnxEngine implements Engine {
     /// Below this size of a model an arena costs more memory than it saves time.
     private static final long ARENA_BYTES_MIN = 1 << 20;
 
-    private final OrtEnvironment environment;
+    /// The runtime, once for the process, and not before it is needed: a worker without models does without.
+    private static final class Shared {
+        private static final OrtEnvironment ENVIRONMENT = start();
 
-    public OnnxEngine() {
-        Telemetry.disable();
-        this.environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "presage");
+        private static OrtEnvironment start() {
+            Telemetry.disable();
+            var environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "presage");
+            FirstSession.open(environment);
+            return environment;
+        }
     }
 
     @Override
@@ -39,12 +45,23 @@ public final class OnnxEngine implements Engine {
     }
 
     @Override
+    public void start() {
+        Objects.requireNonNull(Shared.ENVIRONMENT);
+    }
+
+    @Override
     public boolean reads(ModelPackage modelPackage) {
         try {
             return FileKind.of(modelPackage.modelFile()) == FileKind.ONNX;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /// A session of one thread runs where it is called.
+    @Override
+    public boolean startsThreads(LoadPlan plan) {
+        return plan.intraOpThreads() > 1;
     }
 
     @Override
@@ -61,6 +78,7 @@ public final class OnnxEngine implements Engine {
             options.addConfigEntry("session.intra_op.allow_spinning", "0");
             options.addConfigEntry("session.inter_op.allow_spinning", "0");
             options.setCPUArenaAllocator(modelPackage.bytes() >= ARENA_BYTES_MIN);
+            var environment = Shared.ENVIRONMENT;
             var session = environment.createSession(modelPackage.modelFile().toString(), options);
             return OnnxModel.of(environment, session, modelPackage.bytes());
         } catch (OrtException e) {
