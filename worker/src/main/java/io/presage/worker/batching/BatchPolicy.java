@@ -18,13 +18,17 @@ import org.jspecify.annotations.Nullable;
 /// **Full.** A batch is full at `rowsMax`, `tokensMax` or `bytesMax`; when a run's fixed cost is spread so thin
 /// that more company saves less than 3 % (`units >= b / (0.03 a)`), so that a model that does not gain is not
 /// batched; and at the version's share of a lane: what waits and runs, divided by its lanes, so that one lane
-/// does not take all and leave crumbs to the next. Every 32nd batch may be twice as large as pays: without runs
-/// of different sizes nobody would ever learn that it pays after all.
+/// does not take all and leave crumbs to the next. While all runs are of one size nobody can know what another
+/// would cost: until the line is sure, every eighth turn tries twice as large a batch as pays, or the leader
+/// alone.
 ///
 /// **Waiting.** A fixed window is counted from the leader's arrival, and ends only with it or at the bounds. With
 /// the learned one a free lane waits for company only while it pays: with n rows here and one more expected in
 /// t, while `(n + 1) t + n a < b`; and no longer than the time at which even an arrival would not pay any more.
-/// A lone caller that waits for its answers is never made to wait: its t is at least `a + b`.
+/// With
+/// k rows just answered, whose callers usually come back within w, the same sum is `(n + k) w / k + n a < b`. A
+/// lone caller that waits for its answers is never made to wait: its t is at least `a + b`, and when it has come
+/// back, k is 0.
 final class BatchPolicy {
     /// Dead calls are looked for, and company is, among so many from the front.
     private static final int LOOKED_AT_MAX = 1024;
@@ -33,7 +37,7 @@ final class BatchPolicy {
     private static final double OVERSHOOT = 1.25;
     private static final int NORMAL_LEADS_EACH = 4;
     private static final int LOW_LEADS_EACH = 16;
-    private static final int TRIES_MORE_EACH = 32;
+    private static final int TRIES_EACH = 8;
     private static final int[] NONE = {};
     private static final int[] FIRST = {0};
 
@@ -72,7 +76,8 @@ final class BatchPolicy {
     /// @param lanes batches that may run at once
     /// @param unitsRunning of the version, on other lanes
     /// @param line what runs cost
-    /// @param gapNanos expected time to the next arrival
+    /// @param isSure whether the line is known from runs of different sizes
+    /// @param arrivals what is expected; read only
     /// @param freeNanos when the lane became free
     /// @param mayWait false when the version is being closed
     record Moment(
@@ -81,7 +86,8 @@ final class BatchPolicy {
             int lanes,
             long unitsRunning,
             CostLine.Line line,
-            long gapNanos,
+            boolean isSure,
+            Arrivals arrivals,
             long freeNanos,
             boolean mayWait) {}
 
@@ -108,13 +114,14 @@ final class BatchPolicy {
         // The usual case where runs are quicker than arrivals.
         if (leader == 0 && queue.size() == 1 && limits.windowNanos() <= 0) {
             var call = queue.get(0);
-            if (limits.windowNanos() == 0 || saved(moment, call.units(), call.rows()) <= 0) {
+            if (limits.windowNanos() == 0 || savedMax(moment, call.units()) <= 0) {
                 return new Cut(NONE, FIRST, moment.nowNanos);
             }
         }
         var batch = new Batch(queue, limits, moment, leader);
         batch.look();
         var dropped = Arrays.copyOf(batch.dropped, batch.droppedCount);
+        Arrays.sort(dropped);
         if (leader < 0) {
             return new Cut(dropped, NONE, dropped.length < queue.size() ? moment.nowNanos : Long.MAX_VALUE);
         }
@@ -151,10 +158,9 @@ final class BatchPolicy {
         return -1;
     }
 
-    /// Nanoseconds that the arrival of one more call now would save, all in all, beyond what waiting for it is
-    /// expected to cost those that wait.
-    private static double saved(Moment moment, double units, int rows) {
-        return moment.line.nanosPerCall() - moment.line.nanosPerUnit() * units - (rows + 1.0) * moment.gapNanos;
+    /// Nanoseconds of waiting that one more row is worth, at most: `b - n a`.
+    private static double savedMax(Moment moment, double units) {
+        return moment.line.nanosPerCall() - moment.line.nanosPerUnit() * units;
     }
 
     /// The batch as it grows.
@@ -195,11 +201,13 @@ final class BatchPolicy {
                 bytes = first.bytes();
                 take(leader, first);
             }
-            double unitsMax = isFixedWindow ? Double.MAX_VALUE : Math.min(unitsThatPay(), unitsOfALane());
+            double unitsMax = isFixedWindow ? Double.MAX_VALUE : Math.min(unitsWanted(), unitsOfALane());
             isAtBound = rows >= limits.rowsMax();
             isFull = isAtBound || units >= unitsMax;
             int lookedAt = Math.min(queue.size(), LOOKED_AT_MAX);
-            for (int i = 0; i < lookedAt; i++) {
+            // From the leader on, then those before it: on a reserved turn its own kind goes first.
+            for (int j = 0; j < lookedAt; j++) {
+                int i = (Math.max(leader, 0) + j) % queue.size();
                 var call = queue.get(i);
                 if (isDead(call, moment.nowNanos)) {
                     drop(i);
@@ -237,13 +245,16 @@ final class BatchPolicy {
             take(index, call);
         }
 
-        private double unitsThatPay() {
+        private double unitsWanted() {
             var line = moment.line;
-            if (line.nanosPerUnit() <= 0) {
-                return Double.MAX_VALUE;
+            double pay = line.nanosPerUnit() > 0
+                    ? line.nanosPerCall() / (SPREAD_THIN * line.nanosPerUnit())
+                    : Double.MAX_VALUE;
+            long trial = moment.turn % (2 * TRIES_EACH);
+            if (moment.isSure || trial % TRIES_EACH != TRIES_EACH - 2) {
+                return pay;
             }
-            double pay = line.nanosPerCall() / (SPREAD_THIN * line.nanosPerUnit());
-            return moment.turn % TRIES_MORE_EACH == TRIES_MORE_EACH - 1 ? 2 * Math.max(pay, units) : pay;
+            return trial < TRIES_EACH ? 2 * Math.max(pay, units) : units;
         }
 
         private double unitsOfALane() {
@@ -258,12 +269,22 @@ final class BatchPolicy {
             if (isFixedWindow) {
                 return first.arrivalNanos() + limits.windowNanos();
             }
-            if (saved(moment, units, rows) <= 0) {
+            double saved = savedMax(moment, units);
+            if (saved <= 0) {
                 return moment.nowNanos;
             }
-            double left = moment.line.nanosPerCall() - moment.line.nanosPerUnit() * units;
             long sinceNanos = moment.freeNanos + Math.max(first.arrivalNanos() - moment.freeNanos, 0);
-            return sinceNanos + (long) (left / (rows + 1.0));
+            var arrivals = moment.arrivals;
+            double each = saved / (rows + 1.0);
+            long forOneNanos = arrivals.gapNanos() < each ? sinceNanos + (long) each : moment.nowNanos;
+            int back = arrivals.echoRows();
+            double all = saved * back / (rows + back);
+            if (back == 0 || arrivals.echoAtNanos() - moment.nowNanos >= all) {
+                return forOneNanos;
+            }
+            // Who has not come by twice the usual time has left.
+            long forAllNanos = Math.min(sinceNanos + (long) all, arrivals.echoLateNanos());
+            return forAllNanos - forOneNanos > 0 ? forAllNanos : forOneNanos;
         }
 
         private void take(int index, Waiting call) {

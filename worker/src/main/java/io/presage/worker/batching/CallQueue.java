@@ -15,7 +15,7 @@ final class CallQueue<T extends BatchPolicy.Waiting> {
     private int head;
     private int tail;
     private final int[] ofPriority = new int[Priority.values().length];
-    private int rows;
+    private final int[] rowsOfPriority = new int[ofPriority.length];
     private long bytes;
     private long units;
 
@@ -34,7 +34,15 @@ final class CallQueue<T extends BatchPolicy.Waiting> {
     }
 
     int rows() {
+        int rows = 0;
+        for (int some : rowsOfPriority) {
+            rows += some;
+        }
         return rows;
+    }
+
+    int rowsOf(Priority priority) {
+        return rowsOfPriority[priority.ordinal()];
     }
 
     long bytes() {
@@ -53,10 +61,6 @@ final class CallQueue<T extends BatchPolicy.Waiting> {
             index += ofPriority[i];
         }
         return index;
-    }
-
-    int countOf(Priority priority) {
-        return ofPriority[priority.ordinal()];
     }
 
     void add(T call) {
@@ -104,12 +108,11 @@ final class CallQueue<T extends BatchPolicy.Waiting> {
         tail = size;
     }
 
-    /// Removes and gives the call that would be served last.
-    T removeLast() {
-        var last = get(size() - 1);
-        calls[--tail] = null;
-        count(last, -1);
-        shrink();
+    /// Removes and gives the priority's call that would be served last; it has one.
+    T removeLastOf(Priority priority) {
+        int index = firstOf(priority) + ofPriority[priority.ordinal()] - 1;
+        var last = get(index);
+        remove(new int[] {index});
         return last;
     }
 
@@ -145,7 +148,7 @@ final class CallQueue<T extends BatchPolicy.Waiting> {
 
     private void count(T call, int sign) {
         ofPriority[call.priority().ordinal()] += sign;
-        rows += sign * call.rows();
+        rowsOfPriority[call.priority().ordinal()] += sign * call.rows();
         bytes += sign * call.bytes();
         units += sign * call.units();
     }

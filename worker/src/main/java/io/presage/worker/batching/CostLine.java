@@ -5,13 +5,17 @@ package io.presage.worker.batching;
 ///
 /// Least squares of the relative error (a run of 1,000 units may be off by more than one of 4), older runs
 /// forgotten exponentially: the last 50 or so count. With all runs of one size the line through them is not
-/// known, only its height there: a weak pull towards the prior's `b` decides then, and is nothing against runs
-/// of different sizes. A run that is off by more than three times the usual error counts as off by that much:
+/// known, only its height there: a weak pull towards the prior's `b` decides then. It weighs as much as the prior
+/// tells beside the runs, if that is off by half of a run's cost and they by the usual error. A run that is off
+/// by more than three times the usual error counts as off by that much:
 /// a pause of the machine moves the line little, a lasting change is followed within some 20 runs.
 public final class CostLine {
     private static final double KEPT = 0.98;
-    /// The weight of the prior's `b`, in runs; it is not forgotten.
-    private static final double PULL = 1;
+    /// The prior's `b` is off by this share of a run, usually.
+    private static final double PRIOR_ERROR = 0.5;
+    /// The runs tell so much more of `b` than the prior.
+    private static final double SURE = 4;
+
     /// The weight of the prior's line, in runs, until it is forgotten.
     private static final double PRIOR_RUNS = 4;
 
@@ -20,6 +24,7 @@ public final class CostLine {
 
     private final Line prior;
     private Line line;
+    private boolean isSure;
     private double error = ERROR_AT_FIRST;
     /// Sums over runs, weighted: 1, v = 1/units, v * v, z = nanos/units, z * v. The model is z = a + b * v.
     private double sum;
@@ -48,6 +53,11 @@ public final class CostLine {
 
     Line line() {
         return line;
+    }
+
+    /// True while runs of different sizes are remembered, so that `b` is not just the prior's.
+    boolean isSure() {
+        return isSure;
     }
 
     /// A run of `units` (at least 1) has taken `nanos`.
@@ -83,8 +93,10 @@ public final class CostLine {
     }
 
     private Line fit() {
-        double pull = PULL * sumVv / sum;
+        double noise = Math.max(error, ERROR_MIN) / PRIOR_ERROR;
+        double pull = noise * noise * sumVv / sum;
         double spread = Math.max(0, sumVv - sumV * sumV / sum);
+        isSure = spread > SURE * pull;
         double b = (sumZv - sumZ * sumV / sum + pull * prior.nanosPerCall) / (spread + pull);
         double a = (sumZ - b * sumV) / sum;
         if (b < 0) {

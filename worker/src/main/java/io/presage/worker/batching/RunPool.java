@@ -31,6 +31,9 @@ public final class RunPool implements RunTurns, AutoCloseable {
     @GuardedBy("lock")
     private final TurnList turns;
 
+    /// Written under the lock.
+    private volatile boolean hasRoom = true;
+
     @GuardedBy("lock")
     private int threads;
 
@@ -74,6 +77,11 @@ public final class RunPool implements RunTurns, AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    @Override
+    public boolean hasRoom() {
+        return hasRoom;
     }
 
     /// Threads that exist now.
@@ -155,12 +163,14 @@ public final class RunPool implements RunTurns, AutoCloseable {
         try {
             if (done != null) {
                 turns.done(done, isAskingAgain);
+                noteRoom();
             }
             long idleSinceNanos = nanos.getAsLong();
             while (true) {
                 long now = nanos.getAsLong();
                 var entry = turns.next(now);
                 if (entry != null) {
+                    noteRoom();
                     passOn();
                     return entry;
                 }
@@ -180,6 +190,13 @@ public final class RunPool implements RunTurns, AutoCloseable {
             return null;
         } finally {
             lock.unlock();
+        }
+    }
+
+    @GuardedBy("lock")
+    private void noteRoom() {
+        if (hasRoom != turns.hasRoom()) {
+            hasRoom = turns.hasRoom();
         }
     }
 

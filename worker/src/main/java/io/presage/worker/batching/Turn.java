@@ -20,6 +20,7 @@ final class Turn {
     private final String name;
     private final LoadedModel instance;
     private final long units;
+    private final int rows;
     private final Observer observer;
     private final LongSupplier nanos;
     private final ArrayDeque<List<BatchCall>> left = new ArrayDeque<>(2);
@@ -36,6 +37,7 @@ final class Turn {
         this.name = name;
         this.instance = instance;
         this.units = units;
+        this.rows = rowsOf(batch);
         this.observer = observer;
         this.nanos = nanos;
         left.add(batch);
@@ -47,6 +49,11 @@ final class Turn {
 
     long units() {
         return units;
+    }
+
+    /// Of the whole batch.
+    int rows() {
+        return rows;
     }
 
     /// The calls of the run that was started.
@@ -96,15 +103,12 @@ final class Turn {
     void execute(BatchAssembly assembly) {
         var calls = running;
         List<Tensor> outputs;
-        int rows = 0;
-        for (var call : calls) {
-            rows += call.rows();
-        }
+        int rowsRun = rowsOf(calls);
         try {
             outputs =
                     instance.run(calls.size() == 1 ? calls.getFirst().prepared().inputs() : assembly.join(calls));
             if (calls.size() > 1) {
-                BatchAssembly.checkRows(outputs, rows);
+                BatchAssembly.checkRows(outputs, rowsRun);
             }
         } catch (RuntimeException | Error e) {
             // An Error too: the thread must live on, and the caller must hear of it.
@@ -115,10 +119,18 @@ final class Turn {
         observer.ran(calls, computeNanos);
         int from = 0;
         for (var call : calls) {
-            var part = calls.size() == 1 ? outputs : BatchAssembly.rows(outputs, rows, from, call.rows());
+            var part = calls.size() == 1 ? outputs : BatchAssembly.rows(outputs, rowsRun, from, call.rows());
             from += call.rows();
             call.answer().outputs(part, new BatchCall.Timing(startNanos - call.arrivalNanos(), computeNanos));
         }
+    }
+
+    private static int rowsOf(List<BatchCall> calls) {
+        int rows = 0;
+        for (var call : calls) {
+            rows += call.rows();
+        }
+        return rows;
     }
 
     private void failed(List<BatchCall> calls, Throwable e) {

@@ -69,7 +69,7 @@ final class TurnList {
         if (running == threads) {
             return null;
         }
-        var mayHaveMore = threads - running > reserved;
+        var mayHaveMore = hasRoom();
         for (var entries = ready.iterator(); entries.hasNext(); ) {
             var entry = entries.next();
             if (mayHaveMore || entry.seat.running == 0) {
@@ -88,6 +88,11 @@ final class TurnList {
         if (isAskingAgain) {
             ask(seat);
         }
+    }
+
+    /// False while a version that holds a thread gets no other one.
+    boolean hasRoom() {
+        return threads - running > reserved;
     }
 
     int ready() {

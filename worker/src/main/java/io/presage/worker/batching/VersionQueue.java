@@ -23,11 +23,16 @@ import org.jspecify.annotations.Nullable;
 /// arrival makes that time a turn at once, because it may fill the batch. Instances are used by the thread that
 /// took them under the lock, until it gives them back under it.
 ///
-/// A full queue refuses at once; a call of a higher priority takes the place of the last of the lower ones.
+/// A full queue refuses at once. An eighth of it is every priority's own; beyond that a call of a higher priority
+/// takes the place of the last of the lower ones, which is refused then.
 /// After [#close] nothing is taken any more, what waits is still run, and whoever sees the end closes the
 /// instances.
 public final class VersionQueue implements TurnList.Work, AutoCloseable {
     private static final long NO_WAKE = Long.MAX_VALUE;
+    /// Of the queue, one part is every priority's own.
+    private static final int QUEUE_PARTS = 8;
+
+    private static final Priority[] PRIORITIES = Priority.values();
 
     private final String name;
     private final BatchLimits limits;
@@ -46,7 +51,7 @@ public final class VersionQueue implements TurnList.Work, AutoCloseable {
     private final CallQueue<BatchCall> queue = new CallQueue<>();
 
     @GuardedBy("lock")
-    private final ArrivalGap gap = new ArrivalGap();
+    private final Arrivals arrivals = new Arrivals();
 
     @GuardedBy("lock")
     private final CostLine cost;
@@ -125,7 +130,7 @@ public final class VersionQueue implements TurnList.Work, AutoCloseable {
                 if (isFullFor(call)) {
                     refusal = full();
                 } else {
-                    gap.arrived(call.arrivalNanos());
+                    arrivals.arrived(call.rows(), call.arrivalNanos());
                     queue.add(call);
                     isTurnWanted = wantTurn();
                 }
@@ -139,7 +144,7 @@ public final class VersionQueue implements TurnList.Work, AutoCloseable {
         for (var other : displaced) {
             other.answer()
                     .failed(ProblemException.retryAfter(
-                            Problem.QUEUE_FULL, name + ": calls of a higher priority filled the queue", 1));
+                            Problem.QUEUE_FULL, name + ": the queue is full, and another priority's turn has come", 1));
         }
         if (refusal != null) {
             call.answer().failed(refusal);
@@ -156,13 +161,33 @@ public final class VersionQueue implements TurnList.Work, AutoCloseable {
     @GuardedBy("lock")
     private List<BatchCall> displacedBy(BatchCall call) {
         List<BatchCall> displaced = List.of();
-        while (isFullFor(call) && queue.get(queue.size() - 1).priority().compareTo(call.priority()) > 0) {
+        while (isFullFor(call)) {
+            var from = displaceable(call);
+            if (from == null) {
+                break;
+            }
             if (displaced.isEmpty()) {
                 displaced = new ArrayList<>();
             }
-            displaced.add(queue.removeLast());
+            displaced.add(queue.removeLastOf(from));
         }
         return displaced;
+    }
+
+    /// The lowest priority that has more than its part of the queue and must yield to the call: a lower one
+    /// than its own, or any when the call's own has less than its part.
+    @GuardedBy("lock")
+    private @Nullable Priority displaceable(BatchCall call) {
+        int part = limits.queueRowsMax() / QUEUE_PARTS;
+        var hasLess = queue.rowsOf(call.priority()) + call.rows() <= part;
+        for (int i = PRIORITIES.length - 1; i >= 0; i--) {
+            var other = PRIORITIES[i];
+            var yields = other != call.priority() && (hasLess || other.compareTo(call.priority()) > 0);
+            if (yields && queue.rowsOf(other) > part) {
+                return other;
+            }
+        }
+        return null;
     }
 
     @GuardedBy("lock")
@@ -252,7 +277,7 @@ public final class VersionQueue implements TurnList.Work, AutoCloseable {
             } else if (wakeNanos == atNanos) {
                 wakeNanos = NO_WAKE;
                 turnsOut++;
-                gap.awaitedInVain(nanos.getAsLong());
+                arrivals.awaitedInVain(nanos.getAsLong());
             } else {
                 // An arrival was quicker.
                 return null;
@@ -310,10 +335,12 @@ public final class VersionQueue implements TurnList.Work, AutoCloseable {
                 new BatchPolicy.Moment(
                         nanos.getAsLong(),
                         turns,
-                        lanes.max(),
+                        // Those that are running, this one too, when there is no thread for more.
+                        pool.hasRoom() ? lanes.max() : turnsOut - turnsAsked,
                         unitsRunning,
                         cost.line(),
-                        gap.nanos(),
+                        cost.isSure(),
+                        arrivals,
                         freeNanos,
                         !isClosing));
         for (int index : cut.dropped()) {
@@ -368,6 +395,7 @@ public final class VersionQueue implements TurnList.Work, AutoCloseable {
             lanes.giveBack(turn.instance());
             unitsRunning -= turn.units();
             freeNanos = nanos.getAsLong();
+            arrivals.answered(turn.rows(), freeNanos);
             isAskingAgain = !queue.isEmpty() && wakeNanos == NO_WAKE;
             if (isAskingAgain) {
                 turnsAsked++;

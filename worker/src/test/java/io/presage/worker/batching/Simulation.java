@@ -60,6 +60,11 @@ final class Simulation implements RunTurns {
     }
 
     @Override
+    public boolean hasRoom() {
+        return turns.hasRoom();
+    }
+
+    @Override
     public void wakeAt(TurnList.Seat seat, long wakeNanos) {
         turns.wakeAt(seat, wakeNanos);
         at(wakeNanos, () -> {});
