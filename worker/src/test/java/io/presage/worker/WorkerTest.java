@@ -202,6 +202,18 @@ class WorkerTest {
     }
 
     @Test
+    void priority_isOneOfThree() throws Exception {
+        for (var priority : List.of("high", "normal", "low")) {
+            assertThat(post("/v2/models/twice/infer", TWO_ROWS, Headers.PRIORITY, priority)
+                            .statusCode())
+                    .isEqualTo(200);
+        }
+        var unknown = post("/v2/models/twice/infer", TWO_ROWS, Headers.PRIORITY, "urgent");
+        assertThat(unknown.statusCode()).isEqualTo(400);
+        assertThat(unknown.body()).contains("Presage-Priority: 'urgent' (expected: high, normal or low)");
+    }
+
+    @Test
     void badRowInABatch_failsAlone() throws Exception {
         var answers = new ArrayList<CompletableFuture<HttpResponse<String>>>();
         for (int index : new int[] {0, 1, 99, 2, 1, 0}) {

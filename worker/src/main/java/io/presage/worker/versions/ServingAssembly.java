@@ -76,13 +76,14 @@ public final class ServingAssembly {
 
     private boolean isInline(OpenedVersion version) {
         return version.task().isLight()
+                && !version.root().runsElsewhere()
                 && TimeUnit.NANOSECONDS.convert(settings.inlineMax())
                         > version.cost().millisOfOneRow() * 1e6;
     }
 
     /// As many as the tuning says, which heeds what model.yaml pins. Views of the loaded weights are made when
-    /// they are needed; an engine that has none loads
-    /// again for each pinned instance now, and runs one without a pin.
+    /// they are needed; an engine that has none loads again for each pinned instance now, and runs one without a
+    /// pin.
     private static Lanes lanes(OpenedVersion version, List<AutoCloseable> undo) throws LoadException {
         var manifest = version.modelPackage().manifest();
         List<LoadedModel> first = new ArrayList<>(List.of(version.probed()));

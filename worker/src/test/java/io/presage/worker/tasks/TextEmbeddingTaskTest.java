@@ -3,6 +3,7 @@ package io.presage.worker.tasks;
 import static io.presage.worker.tasks.Rejection.failureOf;
 import static io.presage.worker.tasks.Rejection.messageOf;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.presage.contract.infer.DataType;
@@ -122,6 +123,28 @@ class TextEmbeddingTaskTest {
             Task.Prepared prepared = plain.prepare(texts("Hello world"));
 
             assertThat(finish(plain, prepared, states())).containsExactly(2.5f, 25);
+        }
+    }
+
+    /// In a batch with a longer text: the model's rows are longer than this call's.
+    @Test
+    void finish_ofALongerBatch_readsItsOwnRows() throws Exception {
+        try (Task plain = Tasks.create(
+                Manifests.text(directory, new Manifest.Text("tokenizer.json", 16, "mean", false)),
+                signature(Shape.of(-1, -1, 2)))) {
+            Task.Prepared prepared = plain.prepare(texts("Hello world", "Hello"));
+            float[] states = new float[2 * 6 * 2];
+            Arrays.fill(states, 99);
+            System.arraycopy(new float[] {1, 10, 2, 20, 3, 30, 4, 40}, 0, states, 0, 8);
+            System.arraycopy(new float[] {1, 4, 2, 5, 3, 6}, 0, states, 12, 6);
+
+            Tensor embeddings = plain.finish(prepared, List.of(Numbers.floats("out", Shape.of(2, 6, 2), states)))
+                    .getFirst();
+
+            assertThat(Numbers.floats(embeddings, Shape.of(2, 2))).containsExactly(2.5f, 25, 2, 5);
+            Tensor tooShort = Numbers.floats("out", Shape.of(2, 3, 2), new float[12]);
+            assertThatThrownBy(() -> plain.finish(prepared, List.of(tooShort)))
+                    .hasMessage("output out: [2, 3, 2] (expected: at least 4 tokens)");
         }
     }
 
