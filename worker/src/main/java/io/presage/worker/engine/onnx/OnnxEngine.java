@@ -22,6 +22,9 @@ public final class OnnxEngine implements Engine {
     /// Below this size of a model an arena costs more memory than it saves time.
     private static final long ARENA_BYTES_MIN = 1 << 20;
 
+    /// ONNX Runtime computes what follows from constants while it loads; larger results are left to the runs.
+    private static final String FOLDED_BYTES_MAX = String.valueOf(64 << 20);
+
     /// The runtime, once for the process, and not before it is needed: a worker without models does without.
     private static final class Shared {
         private static final OrtEnvironment ENVIRONMENT = start();
@@ -69,7 +72,7 @@ public final class OnnxEngine implements Engine {
         if (plan.device().kind() != Device.Kind.CPU) {
             throw OnnxFailures.noDevice();
         }
-        ExternalData.check(modelPackage);
+        OnnxCheck.check(modelPackage);
         try (var options = new SessionOptions()) {
             options.setOptimizationLevel(SessionOptions.OptLevel.ALL_OPT);
             options.setExecutionMode(SessionOptions.ExecutionMode.SEQUENTIAL);
@@ -77,6 +80,9 @@ public final class OnnxEngine implements Engine {
             options.setInterOpNumThreads(1);
             options.addConfigEntry("session.intra_op.allow_spinning", "0");
             options.addConfigEntry("session.inter_op.allow_spinning", "0");
+            // The name's extension must not choose a format that was not checked.
+            options.addConfigEntry("session.load_model_format", "ONNX");
+            options.addConfigEntry("optimization.constant_folding_max_output_size_in_bytes", FOLDED_BYTES_MAX);
             options.setCPUArenaAllocator(modelPackage.bytes() >= ARENA_BYTES_MIN);
             var environment = Shared.ENVIRONMENT;
             var session = environment.createSession(modelPackage.modelFile().toString(), options);

@@ -18,6 +18,9 @@ final class OnnxFailures {
                     + "|No Op registered for (\\w+) with domain_version of (\\d+)"
                     + "|Could not find an implementation for (?:the node )?(?:[^:]*:)?(\\w+)\\((\\d+)\\)");
 
+    /// Where the file lies on this worker is nobody's business.
+    private static final Pattern FILE = Pattern.compile("Load model from \\S* failed: ?");
+
     private OnnxFailures() {}
 
     static LoadException load(OrtException e) {
@@ -29,11 +32,7 @@ final class OnnxFailures {
         var lower = message.toLowerCase(Locale.ROOT);
         var operator = UNREGISTERED.matcher(message);
         if (operator.find()) {
-            return new Failure(
-                    "load",
-                    "unsupported-operator",
-                    "operator " + nameOf(operator) + ": " + cut(message),
-                    "Export the model with operators of the ONNX standard, at an opset that ONNX Runtime 1.29 has.");
+            return unsupportedOperator("operator " + nameOf(operator) + ": " + cut(message));
         }
         if (lower.contains("opset") || lower.contains("unsupported model ir version") || lower.contains("ir_version")) {
             return new Failure(
@@ -80,6 +79,14 @@ final class OnnxFailures {
         };
     }
 
+    static Failure unsupportedOperator(String evidence) {
+        return new Failure(
+                "load",
+                "unsupported-operator",
+                evidence,
+                "Export the model with operators of the ONNX standard, at an opset that ONNX Runtime 1.29 has.");
+    }
+
     static Failure corrupt(String evidence) {
         return new Failure(
                 "load",
@@ -107,6 +114,7 @@ final class OnnxFailures {
     }
 
     private static String cut(String message) {
-        return message.length() <= EVIDENCE_CHARS_MAX ? message : message.substring(0, EVIDENCE_CHARS_MAX) + "...";
+        var shown = FILE.matcher(message).replaceFirst("");
+        return shown.length() <= EVIDENCE_CHARS_MAX ? shown : shown.substring(0, EVIDENCE_CHARS_MAX) + "...";
     }
 }

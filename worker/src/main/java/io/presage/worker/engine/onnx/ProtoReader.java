@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.function.LongConsumer;
 
 /// Reads the fields of one protobuf message, without a schema and without copying. Every length is checked
@@ -44,6 +45,41 @@ public final class ProtoReader {
     /// The field's value as a message of its own.
     public ProtoReader message() throws MalformedException {
         return new ProtoReader(block());
+    }
+
+    /// Appends the whole numbers of a repeated field, packed or one by one. What is beyond `max` is counted and
+    /// not kept. Returns how many there were.
+    long numbers(List<Long> into, int max) throws MalformedException {
+        if (wireType == 0) {
+            append(varint(), into, max);
+            return 1;
+        }
+        var packed = new ProtoReader(block());
+        long count = 0;
+        while (packed.position < packed.bytes.byteSize()) {
+            append(packed.varint(), into, max);
+            count++;
+        }
+        return count;
+    }
+
+    private static void append(long value, List<Long> into, int max) {
+        if (into.size() < max) {
+            into.add(value);
+        }
+    }
+
+    /// How many numbers of `size` bytes a repeated field has, packed or one by one.
+    long countFixed(int size) throws MalformedException {
+        if (wireType == (size == 4 ? 5 : 1)) {
+            advance(size);
+            return 1;
+        }
+        long length = block().byteSize();
+        if (length % size != 0) {
+            throw new MalformedException("field " + field + " has " + length + " bytes, no multiple of " + size);
+        }
+        return length / size;
     }
 
     public String string() throws MalformedException {
