@@ -17,6 +17,17 @@ final class Misfit {
         return new LoadException(new Failure("load", "invalid-manifest", evidence, fix));
     }
 
+    static LoadException tokenizer(String evidence, Exception cause) {
+        return new LoadException(
+                new Failure(
+                        "load",
+                        "corrupt-tokenizer",
+                        evidence,
+                        "Put a tokenizer.json in the format of Hugging Face's `tokenizers` into the package;"
+                                + " docs/model-package.md says what it may hold."),
+                cause);
+    }
+
     static LoadException tensors(String task, Signature model, String needs) {
         return new LoadException(new Failure(
                 "signature",

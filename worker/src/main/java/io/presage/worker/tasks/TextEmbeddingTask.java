@@ -121,6 +121,11 @@ final class TextEmbeddingTask implements Task {
                     "Put the model's tokenizer.json (Hugging Face `tokenizers` format) into the package, or name it in"
                             + " model.yaml under text.tokenizer."));
         }
+        try {
+            TokenizerCheck.check(file);
+        } catch (TokenizerCheck.UnsafeTokenizerException | IOException e) {
+            throw Misfit.tokenizer(settings.tokenizer() + ": " + e.getMessage(), e);
+        }
         // Nothing is fetched at run time: on a machine with CUDA the library would look for another build of itself.
         System.setProperty("ai.djl.offline", "true");
         try {
@@ -131,13 +136,7 @@ final class TextEmbeddingTask implements Task {
                     .optMaxLength(settings.tokensMax())
                     .build();
         } catch (IOException | RuntimeException e) {
-            throw new LoadException(
-                    new Failure(
-                            "load",
-                            "corrupt-tokenizer",
-                            settings.tokenizer() + ": " + e.getMessage(),
-                            "Put a tokenizer.json in the format of Hugging Face's `tokenizers` into the package."),
-                    e);
+            throw Misfit.tokenizer(settings.tokenizer() + ": " + e.getMessage(), e);
         }
     }
 

@@ -31,6 +31,31 @@ public final class HostileModels {
 
     private HostileModels() {}
 
+    /// One vector of one number for each token: its id. A model for the task `text-embedding`.
+    public static byte[] embedding() {
+        return model(message()
+                        .nodes(node("Cast", "input_ids", "f", attribute("to", FLOAT)), node("Unsqueeze", "f axes", "y"))
+                        .initializer(longs("axes", 2))
+                        .message(11, valueInfo("input_ids", INT64, -1, -1))
+                        .message(11, valueInfo("attention_mask", INT64, -1, -1))
+                        .message(12, valueInfo("y", FLOAT, -1, -1, 1)))
+                .bytes();
+    }
+
+    /// Loads, and then never answers.
+    public static byte[] endless() {
+        var body = message()
+                .nodes(node("Identity", "go", "again"), node("Neg", "state", "next"))
+                .message(11, valueInfo("i", INT64))
+                .message(11, valueInfo("go", BOOL))
+                .message(11, valueInfo("state", FLOAT, -1, 3))
+                .message(12, valueInfo("again", BOOL))
+                .message(12, valueInfo("next", FLOAT, -1, 3));
+        return model(graph(node("Loop", "_ go x", "y", graphAttribute("body", body)))
+                        .initializer(message().number(2, BOOL).text(8, "go").block(9, new byte[] {1})))
+                .bytes();
+    }
+
     public static List<HostileFile> all() {
         var all = new HostileModels();
         all.lengths();
