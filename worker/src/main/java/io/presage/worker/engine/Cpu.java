@@ -6,20 +6,33 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/// What the processor is called. Pure but for [#name].
+/// What the processor is called and what it can. Read once; any thread.
 public final class Cpu {
-    private static final Path INFO = Path.of("/proc/cpuinfo");
+    private static final List<String> INFO = info();
 
     private Cpu() {}
 
-    /// As Linux says it, else the architecture.
-    public static String name() {
+    private static List<String> info() {
         try {
-            return name(Files.readAllLines(INFO, StandardCharsets.ISO_8859_1), System.getProperty("os.arch", "cpu"));
+            return Files.readAllLines(Path.of("/proc/cpuinfo"), StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
             // Not Linux.
-            return System.getProperty("os.arch", "cpu");
+            return List.of();
         }
+    }
+
+    /// As Linux says it, else the architecture.
+    public static String name() {
+        return name(INFO, System.getProperty("os.arch", "cpu"));
+    }
+
+    /// The instruction set's extensions, as Linux lists them: virtual machines of one name differ in them. Else
+    /// empty.
+    public static String features() {
+        return INFO.stream()
+                .filter(line -> line.startsWith("flags") || line.startsWith("Features"))
+                .findFirst()
+                .orElse("");
     }
 
     /// The first `model name` of /proc/cpuinfo, its blanks single and its colons gone, because a device class is
