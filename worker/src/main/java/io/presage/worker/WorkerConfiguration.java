@@ -1,6 +1,7 @@
 package io.presage.worker;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
@@ -21,6 +22,9 @@ import io.presage.worker.engine.Devices;
 import io.presage.worker.engine.Engines;
 import io.presage.worker.engine.onnx.OnnxEngine;
 import io.presage.worker.engine.packs.InstalledEngines;
+import io.presage.worker.engine.packs.PackChild;
+import io.presage.worker.engine.process.ChildCommand;
+import io.presage.worker.engine.process.ChildProcesses;
 import io.presage.worker.feed.RegistryClient;
 import io.presage.worker.feed.RegistryFeed;
 import io.presage.worker.feed.SnapshotFile;
@@ -39,8 +43,10 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
@@ -158,8 +164,35 @@ class WorkerConfiguration {
     }
 
     @Bean
-    Engines engines(WorkerProperties properties) {
-        return new InstalledEngines(new OnnxEngine(), properties.engines());
+    ChildProcesses childProcesses(WorkerProperties properties, MeterRegistry meters) {
+        var random = new SecureRandom();
+        var children = new ChildProcesses(
+                ChildCommand.ofThisProcess(PackChild.class.getName()),
+                properties.engines().child(),
+                () -> {
+                    var word = new byte[16];
+                    random.nextBytes(word);
+                    return HexFormat.of().formatHex(word);
+                },
+                System::nanoTime);
+        Gauge.builder("presage.engine.children", children, ChildProcesses::count)
+                .description("Child processes that run engines")
+                .register(meters);
+        Gauge.builder("presage.engine.children.resident.bytes", children, ChildProcesses::residentBytes)
+                .description("Memory of child processes")
+                .register(meters);
+        FunctionCounter.builder("presage.engine.child.starts", children, ChildProcesses::starts)
+                .description("Child processes that were started")
+                .register(meters);
+        FunctionCounter.builder("presage.engine.child.deaths", children, ChildProcesses::deaths)
+                .description("Child processes that died, or were killed for what they did")
+                .register(meters);
+        return children;
+    }
+
+    @Bean
+    Engines engines(WorkerProperties properties, ChildProcesses children) {
+        return new InstalledEngines(new OnnxEngine(), properties.engines(), children);
     }
 
     @Bean

@@ -57,6 +57,13 @@ class WorkerPropertiesTest {
         assertThat(properties.engines().allowed()).isEmpty();
         assertThat(properties.batching().runThreads()).isZero();
         assertThat(properties.tuning().budget()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(properties.engines().isolation()).isEmpty();
+        assertThat(properties.engines().child().heapMax()).isEqualTo(DataSize.ofMegabytes(256));
+        assertThat(properties.engines().child().frameMax()).isEqualTo(DataSize.ofMegabytes(256));
+        assertThat(properties.engines().child().loadMax()).isEqualTo(Duration.ofMinutes(5));
+        assertThat(properties.engines().child().runMax()).isEqualTo(Duration.ofSeconds(60));
+        assertThat(properties.engines().child().deathsMax()).isEqualTo(3);
+        assertThat(properties.engines().child().deathsWindow()).isEqualTo(Duration.ofMinutes(5));
     }
 
     @Test
@@ -99,6 +106,13 @@ class WorkerPropertiesTest {
         keys.put("worker.engines.allowed", "torchscript");
         keys.put("worker.batching.run-threads", "21");
         keys.put("worker.tuning.budget", "21s");
+        keys.put("worker.engines.isolation.xgboost", "process");
+        keys.put("worker.engines.child.heap-max", "33MB");
+        keys.put("worker.engines.child.frame-max", "34MB");
+        keys.put("worker.engines.child.load-max", "35s");
+        keys.put("worker.engines.child.run-max", "36s");
+        keys.put("worker.engines.child.deaths-max", "37");
+        keys.put("worker.engines.child.deaths-window", "38s");
         assertThat(bind(keys))
                 .hasToString("WorkerProperties[id=w1, registryUrl=http://registry:8090, advertisedHost=w1.local, "
                         + "dataDirectory=/tmp/w, memoryMax=2147483648B, drainGrace=PT1S, shutdownGrace=PT2S, "
@@ -110,8 +124,9 @@ class WorkerPropertiesTest {
                         + "residencyMin=PT21S, reloadMax=PT22S, waitingMax=23], "
                         + "batching=BatchSettings[queueBytesMax=19922944B, callRowsMax=20, runThreads=21], "
                         + "bakedIn=BakedInSettings[models={digits=/models/digits.zip}], "
-                        + "engines=EngineSettings[directory=/tmp/e, allowed=[torchscript]], "
-                        + "tuning=TuningSettings[budget=PT21S]]");
+                        + "engines=EngineSettings[directory=/tmp/e, allowed=[torchscript], isolation={xgboost=PROCESS}, "
+                        + "child=ChildSettings[heapMax=34603008B, frameMax=35651584B, loadMax=PT35S, runMax=PT36S, "
+                        + "deathsMax=37, deathsWindow=PT38S]], tuning=TuningSettings[budget=PT21S]]");
     }
 
     @Test

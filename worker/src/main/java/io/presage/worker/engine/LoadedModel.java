@@ -2,6 +2,7 @@ package io.presage.worker.engine;
 
 import io.presage.contract.infer.Signature;
 import io.presage.contract.infer.Tensor;
+import io.presage.contract.state.Failure;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,7 +26,13 @@ public interface LoadedModel extends AutoCloseable {
         return Optional.empty();
     }
 
-    /// True when a run waits for another process: never on an event loop, and its CPU time is not the caller's.
+    /// Why this instance will never run again; empty while it can, or may soon. Any thread.
+    default Optional<Failure> failure() {
+        return Optional.empty();
+    }
+
+    /// True when a run waits for another process: never on an event loop; its CPU time is not the caller's, and
+    /// [#memoryBytes] is memory of that process.
     default boolean runsElsewhere() {
         return false;
     }

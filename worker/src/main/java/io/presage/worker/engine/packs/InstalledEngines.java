@@ -5,7 +5,10 @@ import io.presage.worker.artifacts.FileKind;
 import io.presage.worker.artifacts.ModelPackage;
 import io.presage.worker.engine.Engine;
 import io.presage.worker.engine.Engines;
+import io.presage.worker.engine.Isolation;
 import io.presage.worker.engine.LoadException;
+import io.presage.worker.engine.process.ChildProcesses;
+import io.presage.worker.engine.process.ProcessEngine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class InstalledEngines implements Engines {
     private final Engine builtIn;
     private final EngineSettings settings;
+    private final ChildProcesses children;
     private final Map<KnownEngine, Path> packs;
     private final Map<KnownEngine, Opened> opened = new ConcurrentHashMap<>();
 
@@ -34,9 +38,10 @@ public final class InstalledEngines implements Engines {
     /// Looks for the folders of packs, not into them.
     ///
     /// @param builtIn reads ONNX
-    public InstalledEngines(Engine builtIn, EngineSettings settings) {
+    public InstalledEngines(Engine builtIn, EngineSettings settings, ChildProcesses children) {
         this.builtIn = builtIn;
         this.settings = settings;
+        this.children = children;
         this.packs = find(settings.directory());
     }
 
@@ -86,6 +91,10 @@ public final class InstalledEngines implements Engines {
     }
 
     private Opened open(KnownEngine engine, Path folder) {
+        if (settings.isolationOf(engine) == Isolation.PROCESS) {
+            return new Opened.Works(
+                    new ProcessEngine(engine.engineName(), engine.runsCode(), engine::reads, folder, children));
+        }
         try {
             return new Opened.Works(Pack.open(engine.engineName(), folder));
         } catch (LoadException e) {

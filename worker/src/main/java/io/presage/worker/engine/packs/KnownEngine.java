@@ -1,6 +1,7 @@
 package io.presage.worker.engine.packs;
 
 import io.presage.worker.artifacts.FileKind;
+import io.presage.worker.engine.Isolation;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -41,6 +42,11 @@ public enum KnownEngine {
     /// True when it comes as a pack; false when it is part of the worker.
     public boolean isPack() {
         return this != ONNXRUNTIME;
+    }
+
+    /// Where it runs when nothing is configured.
+    public Isolation defaultIsolation() {
+        return runsCode ? Isolation.PROCESS : Isolation.IN_PROCESS;
     }
 
     public static Optional<KnownEngine> named(String name) {

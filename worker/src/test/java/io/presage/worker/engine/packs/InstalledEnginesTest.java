@@ -8,23 +8,41 @@ import io.presage.worker.artifacts.FileKind;
 import io.presage.worker.artifacts.Manifest;
 import io.presage.worker.artifacts.ModelPackage;
 import io.presage.worker.engine.Engine;
+import io.presage.worker.engine.Isolation;
 import io.presage.worker.engine.LoadException;
 import io.presage.worker.engine.LoadPlan;
 import io.presage.worker.engine.LoadedModel;
+import io.presage.worker.engine.process.ChildCommand;
+import io.presage.worker.engine.process.ChildProcesses;
+import io.presage.worker.engine.process.ChildSettings;
+import io.presage.worker.engine.process.ProcessEngine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.util.unit.DataSize;
 
 class InstalledEnginesTest {
     private static final String XGBOOST_JSON = "{\"learner\":{\"attributes\":{}},\"version\":[3,0,4]}";
     private static final String LIGHTGBM = "tree\nversion=v3\nnum_class=1\n";
+
+    private static final ChildSettings CHILD = new ChildSettings(
+            DataSize.ofMegabytes(64),
+            DataSize.ofMegabytes(16),
+            Duration.ofMinutes(1),
+            Duration.ofMinutes(1),
+            3,
+            Duration.ofMinutes(1));
+    private static final ChildProcesses NO_CHILDREN =
+            new ChildProcesses(new ChildCommand(Path.of("none"), "none", false, "none"), CHILD, () -> "word", () -> 0);
 
     @TempDir
     private Path directory;
@@ -53,7 +71,11 @@ class InstalledEnginesTest {
     }
 
     private InstalledEngines engines(String... allowed) {
-        return new InstalledEngines(new BuiltIn(), new EngineSettings(directory.toString(), Set.of(allowed)));
+        return new InstalledEngines(
+                new BuiltIn(),
+                new EngineSettings(
+                        directory.toString(), Set.of(allowed), Map.of("tensorflow", Isolation.IN_PROCESS), CHILD),
+                NO_CHILDREN);
     }
 
     private ModelPackage model(byte[] bytes, @Nullable String engine) throws IOException {
@@ -151,7 +173,8 @@ class InstalledEnginesTest {
 
     @Test
     void withoutADirectory_thereAreNoPacks() throws Exception {
-        var engines = new InstalledEngines(new BuiltIn(), new EngineSettings("", Set.of()));
+        var engines =
+                new InstalledEngines(new BuiltIn(), new EngineSettings("", Set.of(), Map.of(), CHILD), NO_CHILDREN);
         assertThat(refusal(engines, model(LIGHTGBM)).cause()).isEqualTo("engine-missing");
         assertThat(engines.forPackage(model(new byte[] {8, 9, 0x12, 0}, null)).name())
                 .isEqualTo("onnxruntime");
@@ -161,7 +184,8 @@ class InstalledEnginesTest {
     void directoryThatIsNotThere_stopsTheStart() {
         assertThatThrownBy(() -> new InstalledEngines(
                         new BuiltIn(),
-                        new EngineSettings(directory.resolve("none").toString(), Set.of())))
+                        new EngineSettings(directory.resolve("none").toString(), Set.of(), Map.of(), CHILD),
+                        NO_CHILDREN))
                 .hasMessageStartingWith("worker.engines.directory: ");
     }
 
@@ -176,6 +200,30 @@ class InstalledEnginesTest {
         assertThat(failure.fix()).contains("tensorflow in worker.engines.allowed");
         assertThat(System.getProperty("pack.tensorflow")).isNull();
         assertThat(engines("tensorflow").forPackage(modelPackage).name()).isEqualTo("tensorflow");
+    }
+
+    @Test
+    void engineInAProcessOfItsOwn_isNotOpenedHere() throws Exception {
+        PackForTests.write(directory, "xgboost", "return new Named(\"xgboost\");");
+        var engines = new InstalledEngines(
+                new BuiltIn(),
+                new EngineSettings(directory.toString(), Set.of(), Map.of("xgboost", Isolation.PROCESS), CHILD),
+                NO_CHILDREN);
+        var engine = engines.forPackage(model(XGBOOST_JSON));
+        assertThat(engine).isInstanceOf(ProcessEngine.class);
+        assertThat(engine.name()).isEqualTo("xgboost");
+        assertThat(engine.reads(model(XGBOOST_JSON))).isTrue();
+        assertThat(engine.reads(model(LIGHTGBM))).isFalse();
+        assertThat(System.getProperty("pack.xgboost")).isNull();
+    }
+
+    @Test
+    void isolation_isByEngineUnlessConfigured() {
+        var settings = new EngineSettings("", Set.of(), Map.of("xgboost", Isolation.PROCESS), CHILD);
+        assertThat(settings.isolationOf(KnownEngine.TORCHSCRIPT)).isEqualTo(Isolation.PROCESS);
+        assertThat(settings.isolationOf(KnownEngine.TENSORFLOW)).isEqualTo(Isolation.PROCESS);
+        assertThat(settings.isolationOf(KnownEngine.XGBOOST)).isEqualTo(Isolation.PROCESS);
+        assertThat(settings.isolationOf(KnownEngine.LIGHTGBM)).isEqualTo(Isolation.IN_PROCESS);
     }
 
     @Test
@@ -214,8 +262,10 @@ class InstalledEnginesTest {
 
     @Test
     void unknownNames_stopTheStart() {
-        assertThatThrownBy(() -> new EngineSettings("", Set.of("keras")))
+        assertThatThrownBy(() -> new EngineSettings("", Set.of("keras"), Map.of(), CHILD))
                 .hasMessage(
                         "worker.engines.allowed: keras (expected: of [torchscript, tensorflow, xgboost, lightgbm])");
+        assertThatThrownBy(() -> new EngineSettings("", Set.of(), Map.of("onnx", Isolation.PROCESS), CHILD))
+                .hasMessageStartingWith("worker.engines.isolation: onnx (expected: of ");
     }
 }

@@ -21,6 +21,13 @@ public final class PackForTests {
     /// A pack whose provider does `create` when it is asked for its engine. The property `pack.NAME` is set once
     /// its classes are loaded.
     public static Path write(Path directory, String name, String create) throws IOException {
+        return write(
+                directory, name, create, "throw new UnsupportedOperationException(\"not loaded in this test\");", "");
+    }
+
+    /// As above; its engines' `load` does `load`, and its provider has more `members`.
+    public static Path write(Path directory, String name, String create, String load, String members)
+            throws IOException {
         var source = """
                 package pack;
 
@@ -28,8 +35,8 @@ public final class PackForTests {
                 import io.presage.contract.state.Failure;
                 import io.presage.worker.artifacts.ModelPackage;
                 import io.presage.worker.engine.*;
-                import java.nio.file.Path;
-                import java.util.List;
+                import java.nio.file.*;
+                import java.util.*;
 
                 public final class Provider implements EngineProvider {
                     static {
@@ -53,12 +60,17 @@ public final class PackForTests {
                         }
 
                         @Override
-                        public LoadedModel load(ModelPackage modelPackage, LoadPlan plan) {
-                            throw new UnsupportedOperationException("not loaded in this test");
+                        public LoadedModel load(ModelPackage modelPackage, LoadPlan plan) throws LoadException {
+                            LOAD
                         }
                     }
+
+                    MEMBERS
                 }
-                """.replace("NAME", name).replace("CREATE", create);
+                """.replace("NAME", name)
+                .replace("CREATE", create)
+                .replace("LOAD", load)
+                .replace("MEMBERS", members);
         var folder = Files.createDirectories(directory.resolve(name));
         var classes = Files.createTempDirectory(folder, "classes");
         compile(source, classes);
