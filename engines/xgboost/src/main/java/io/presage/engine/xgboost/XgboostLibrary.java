@@ -173,7 +173,7 @@ final class XgboostLibrary {
         return (trace < 0 ? words : words.substring(0, trace)).strip();
     }
 
-    private static XgboostException rethrown(@Nullable Throwable e) throws XgboostException {
+    private static XgboostException rethrown(@Nullable Throwable e) {
         return switch (e) {
             case XgboostException failed -> failed;
             case RuntimeException runtime -> throw runtime;
