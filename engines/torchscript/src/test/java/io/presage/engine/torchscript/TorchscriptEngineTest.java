@@ -179,11 +179,13 @@ class TorchscriptEngineTest {
         }
         var dictionary = new TorchArchive()
                 .forward("a: Tensor) -> Dict[str, Tensor]", "return {\"y1\": torch.neg(a), \"y0\": torch.abs(a)}");
-        try (var model = load(dictionary, floats(1, 2))) {
+        var byName = new Signature(
+                floats(1, 2).inputs(), floats(1, 2).outputs().reversed(), true);
+        try (var model = load(dictionary, byName)) {
             var outputs = model.run(List.of(tensor("x0", -1, 2)));
-            assertThat(outputs).extracting(Tensor::name).containsExactly("y0", "y1");
-            assertThat(values(outputs.get(0))).containsExactly(1, 2);
-            assertThat(values(outputs.get(1))).containsExactly(1, -2);
+            assertThat(outputs).extracting(Tensor::name).containsExactly("y1", "y0");
+            assertThat(values(outputs.get(0))).containsExactly(1, -2);
+            assertThat(values(outputs.get(1))).containsExactly(1, 2);
         }
     }
 
@@ -245,6 +247,11 @@ class TorchscriptEngineTest {
         try (var model = load(wide, floats(1, 1))) {
             assertThatThrownBy(() -> model.run(List.of(tensor("x0", 1, 2))))
                     .hasMessageContaining("output 'y0': float32 (1, 4) came out (expected: FP32 [-1, 2] as signature");
+        }
+        var bool = new TorchArchive().forward("a: Tensor) -> Tensor", "return torch.ne(a, 0)");
+        try (var model = load(bool, floats(1, 1))) {
+            assertThatThrownBy(() -> model.run(List.of(tensor("x0", 1, 2))))
+                    .hasMessageContaining("output 'y0': boolean (1, 2) came out");
         }
     }
 
