@@ -29,7 +29,7 @@ public final class MemoryBudget {
     }
 
     /// Empty when there is no room.
-    synchronized Optional<Reservation> reserve(long bytes) {
+    public synchronized Optional<Reservation> reserve(long bytes) {
         if (bytes > bytesMax - bytesUsed) {
             return Optional.empty();
         }
@@ -42,7 +42,7 @@ public final class MemoryBudget {
     }
 
     /// Given back exactly once, by the first [#close].
-    final class Reservation implements AutoCloseable {
+    public final class Reservation implements AutoCloseable {
         @GuardedBy("this")
         private long bytes;
 

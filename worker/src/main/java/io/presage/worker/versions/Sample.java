@@ -18,14 +18,14 @@ import org.jspecify.annotations.Nullable;
 
 /// A request that came with the package: `samples/NAME.request.json`, and what it is to answer:
 /// `samples/NAME.response.json`, if that is there. Both are OIP v2 JSON.
-record Sample(String name, InferRequest request, @Nullable InferResponse expected) {
+public record Sample(String name, InferRequest request, @Nullable InferResponse expected) {
     static final int SAMPLES_MAX = 32;
     private static final long FILE_BYTES_MAX = 64L << 20;
     private static final String REQUEST = ".request.json";
     private static final String RESPONSE = ".response.json";
 
     /// All of a package, in the order of their names.
-    static List<Sample> readAll(Path directory) throws LoadException, IOException {
+    public static List<Sample> readAll(Path directory) throws LoadException, IOException {
         var folder = directory.resolve("samples");
         if (!Files.isDirectory(folder)) {
             return List.of();

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /// Compares what a model answered with what its package says it should. Pure.
-final class SampleCheck {
+public final class SampleCheck {
     private SampleCheck() {}
 
     /// The first difference, in words; empty when there is none. Numbers may differ by `tolerance`, strings not
@@ -61,7 +61,8 @@ final class SampleCheck {
         return Optional.empty();
     }
 
-    private static double number(Tensor tensor, ByteBuffer data, int index) {
+    /// The element at `index`, whatever its datatype; BYTES has none.
+    public static double number(Tensor tensor, ByteBuffer data, int index) {
         int at = data.position() + index * tensor.dataType().byteSize();
         return switch (tensor.dataType()) {
             case BOOL, UINT8 -> data.get(at) & 0xff;

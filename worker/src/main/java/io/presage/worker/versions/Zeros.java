@@ -11,14 +11,14 @@ import java.util.List;
 import java.util.Optional;
 
 /// Tensors made up for warm-up runs. Pure.
-final class Zeros {
+public final class Zeros {
     private static final long BYTES_MAX = 64 << 20;
 
     private Zeros() {}
 
     /// One input each, all zero or empty; the first dimension 1 where it varies, others `variable`. Empty when
     /// they would be huge.
-    static Optional<List<Tensor>> of(Signature signature, long variable) {
+    public static Optional<List<Tensor>> of(Signature signature, long variable) {
         var tensors = new ArrayList<Tensor>();
         for (var spec : signature.inputs()) {
             var dims = new long[spec.shape().size()];
