@@ -8,6 +8,8 @@ import io.presage.registry.aliases.AliasConfiguration;
 import io.presage.registry.artifacts.ArtifactConfiguration;
 import io.presage.registry.artifacts.ArtifactProperties;
 import io.presage.registry.audit.AuditConfiguration;
+import io.presage.registry.derivation.DerivationConfiguration;
+import io.presage.registry.derivation.DerivationService;
 import io.presage.registry.feed.FeedConfiguration;
 import io.presage.registry.feed.FeedProperties;
 import io.presage.registry.http.HttpConfiguration;
@@ -45,6 +47,7 @@ import org.springframework.context.annotation.Import;
     AliasConfiguration.class,
     PlacementConfiguration.class,
     ValidationConfiguration.class,
+    DerivationConfiguration.class,
     WorkerConfiguration.class,
     FeedConfiguration.class
 })
@@ -69,6 +72,7 @@ class RegistryConfiguration {
     @Bean
     ControlLoop controlLoop(
             WorkerService workers,
+            DerivationService derivation,
             ValidationService validation,
             PlacementService placement,
             RouteService routes,
@@ -76,6 +80,7 @@ class RegistryConfiguration {
         return new ControlLoop(
                 List.of(
                         new ControlLoop.Tick("workers", workers::tick),
+                        new ControlLoop.Tick("derivation", derivation::tick),
                         new ControlLoop.Tick("validation", validation::tick),
                         new ControlLoop.Tick("placement", placement::tick),
                         new ControlLoop.Tick("routes", routes::tick)),

@@ -14,6 +14,10 @@ public final class InternalPaths {
     /// before.
     public static final String VALIDATIONS = "/internal/validations";
 
+    /// PUT `/{derivationId}?sha256=HEX`, the body is the sibling's package: 204. Then POST `/{derivationId}`
+    /// [io.presage.contract.state.DerivationResult]: 204, also when it was reported before.
+    public static final String DERIVATIONS = "/internal/derivations";
+
     /// GET `/{sha256}`: the bytes, with Content-Length.
     public static final String ARTIFACTS = "/internal/artifacts";
 

@@ -33,6 +33,7 @@ final class AccessRules {
             Rule.of("GET", "/models/*/versions", EITHER),
             Rule.of("GET", "/models/*/versions/*", EITHER),
             Rule.of("DELETE", "/models/*/versions/*", PUBLISH),
+            Rule.of("POST", "/models/*/versions/*/siblings", PUBLISH),
             Rule.of("GET", "/models/*/aliases", PROMOTE),
             Rule.of("PUT", "/models/*/aliases/*", PROMOTE),
             Rule.of("DELETE", "/models/*/aliases/*", PROMOTE),

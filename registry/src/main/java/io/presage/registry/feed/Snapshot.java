@@ -37,7 +37,10 @@ record Snapshot(long revision, Content<RoutingTable> routing, Map<String, Conten
     }
 
     private static Content<DesiredState> content(long revision, DesiredState value) {
-        return Content.of(revision, value, new DesiredState(revision, value.assignments(), value.validations()));
+        return Content.of(
+                revision,
+                value,
+                new DesiredState(revision, value.assignments(), value.validations(), value.derivations()));
     }
 
     private static Content<RoutingTable> content(long revision, RoutingTable value) {

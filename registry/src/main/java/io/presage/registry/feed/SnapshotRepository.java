@@ -73,7 +73,7 @@ final class SnapshotRepository {
                 .list());
         var versions = grouped(jdbc.sql("""
                 select model, version from model_version
-                 where state in ('UPLOADED', 'VALIDATING', 'READY') order by model, version
+                 where state in ('DERIVING', 'UPLOADED', 'VALIDATING', 'READY') order by model, version
                 """)
                 .query((row, _) -> new Owned<>(
                         row.getString("model"),
@@ -171,11 +171,32 @@ final class SnapshotRepository {
                                 row.getString("sha256"),
                                 row.getLong("bytes"))))
                 .list());
+        var derivations = grouped(jdbc.sql("""
+                select x.id, x.worker_id, x.model, x.version, o.sha256, a.bytes, v.derivation
+                  from derivation x
+                  join model_version v on v.model = x.model and v.version = x.version
+                  join model_version o on o.model = v.model and o.version = v.derived_from
+                  join artifact a on a.sha256 = o.sha256
+                 where x.outcome is null order by x.assigned_at, x.id
+                """)
+                .query((row, _) -> new Owned<>(
+                        row.getString("worker_id"),
+                        new DesiredState.Derivation(
+                                row.getString("id"),
+                                row.getString("model"),
+                                row.getInt("version"),
+                                row.getString("sha256"),
+                                row.getLong("bytes"),
+                                row.getString("derivation"))))
+                .list());
         return jdbc.sql("select id from worker").query((row, _) -> row.getString("id")).list().stream()
                 .collect(toMap(
                         Function.identity(),
                         id -> new DesiredState(
-                                0, assignments.getOrDefault(id, List.of()), validations.getOrDefault(id, List.of()))));
+                                0,
+                                assignments.getOrDefault(id, List.of()),
+                                validations.getOrDefault(id, List.of()),
+                                derivations.getOrDefault(id, List.of()))));
     }
 
     private static @Nullable Tuning tuning(@Nullable String json) {

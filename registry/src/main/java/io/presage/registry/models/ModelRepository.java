@@ -19,10 +19,22 @@ public final class ModelRepository {
 
     private static final String VERSION_VIEW = """
             select v.model, v.version, v.state, v.sha256, a.bytes, v.attempts, v.uploaded_at, v.decided_at,
-                   v.profile, v.failure,
+                   v.profile, v.failure, v.derived_from, v.derivation,
                    exists (select from deployed_version d where d.model = v.model and d.version = v.version) as deployed,
                    (select count(*) from worker where live and not draining) as workers
-              from model_version v join artifact a on a.sha256 = v.sha256
+              from model_version v left join artifact a on a.sha256 = v.sha256
+            """;
+
+    private static final String SIBLINGS = """
+            select d.derivation, d.comparison,
+                   o.version as o_version, o.state as o_state, oa.bytes as o_bytes, o.profile as o_profile,
+                   d.version as d_version, d.state as d_state, da.bytes as d_bytes, d.profile as d_profile
+              from model_version d
+              join model_version o on o.model = d.model and o.version = d.derived_from
+              left join artifact oa on oa.sha256 = o.sha256
+              left join artifact da on da.sha256 = d.sha256
+             where d.model = :model
+             order by d.version
             """;
 
     private final JdbcClient jdbc;
@@ -95,10 +107,7 @@ public final class ModelRepository {
 
     /// Adds an UPLOADED version and returns its number.
     int insertVersion(String model, String sha256, long bytes) {
-        jdbc.sql("insert into artifact (sha256, bytes) values (:sha256, :bytes) on conflict (sha256) do nothing")
-                .param("sha256", sha256)
-                .param("bytes", bytes)
-                .update();
+        insertArtifact(sha256, bytes);
         return jdbc.sql("""
                 with numbered as (
                     update model set last_version = last_version + 1 where name = :model returning last_version)
@@ -111,19 +120,50 @@ public final class ModelRepository {
                 .single();
     }
 
+    /// Notes a package whose bytes are stored.
+    public void insertArtifact(String sha256, long bytes) {
+        jdbc.sql("insert into artifact (sha256, bytes) values (:sha256, :bytes) on conflict (sha256) do nothing")
+                .param("sha256", sha256)
+                .param("bytes", bytes)
+                .update();
+    }
+
+    /// Adds a DERIVING version and returns its number.
+    int insertSibling(String model, int original, String derivation) {
+        return jdbc.sql("""
+                with numbered as (
+                    update model set last_version = last_version + 1 where name = :model returning last_version)
+                insert into model_version (model, version, state, derived_from, derivation)
+                select :model, last_version, 'DERIVING', :original, :derivation from numbered returning version
+                """)
+                .param("model", model)
+                .param("original", original)
+                .param("derivation", derivation)
+                .query(Integer.class)
+                .single();
+    }
+
     Optional<VersionView> version(String model, int version) {
         return jdbc.sql(VERSION_VIEW + " where v.model = :model and v.version = :version")
                 .param("model", model)
                 .param("version", version)
-                .query(ModelRepository::versionView)
+                .query((row, _) -> versionView(row, siblings(model)))
                 .optional();
     }
 
     /// Newest first.
     List<VersionView> versions(String model) {
+        var siblings = siblings(model);
         return jdbc.sql(VERSION_VIEW + " where v.model = :model order by v.version desc")
                 .param("model", model)
-                .query(ModelRepository::versionView)
+                .query((row, _) -> versionView(row, siblings))
+                .list();
+    }
+
+    private List<SiblingView> siblings(String model) {
+        return jdbc.sql(SIBLINGS)
+                .param("model", model)
+                .query(ModelRepository::siblingView)
                 .list();
     }
 
@@ -134,6 +174,10 @@ public final class ModelRepository {
                 .update();
         jdbc.sql("""
                 update validation set outcome = 'RETURNED', finished_at = now()
+                 where model = :model and version = :version and outcome is null
+                """).param("model", model).param("version", version).update();
+        jdbc.sql("""
+                update derivation set outcome = 'RETURNED', finished_at = now()
                  where model = :model and version = :version and outcome is null
                 """).param("model", model).param("version", version).update();
     }
@@ -157,25 +201,64 @@ public final class ModelRepository {
                 row.getObject("created_at", OffsetDateTime.class).toInstant());
     }
 
-    private static VersionView versionView(ResultSet row, int index) throws SQLException {
+    /// @param siblings of all versions of the model
+    private static VersionView versionView(ResultSet row, List<SiblingView> siblings) throws SQLException {
+        int version = row.getInt("version");
         var state = VersionState.valueOf(row.getString("state"));
         return new VersionView(
                 row.getString("model"),
-                row.getInt("version"),
+                version,
                 state,
                 row.getString("sha256"),
-                row.getLong("bytes"),
+                row.getObject("bytes", Long.class),
                 row.getBoolean("deployed"),
                 row.getInt("attempts"),
                 row.getObject("uploaded_at", OffsetDateTime.class).toInstant(),
                 instant(row.getObject("decided_at", OffsetDateTime.class)),
-                reason(state, row.getLong("workers")),
+                reason(state, row.getLong("workers"), row.getInt("derived_from")),
                 json(row.getString("profile")),
-                json(row.getString("failure")));
+                json(row.getString("failure")),
+                row.getObject("derived_from", Integer.class),
+                row.getString("derivation"),
+                siblings.stream()
+                        .filter(pair -> pair.original().version() == version
+                                || pair.derived().version() == version)
+                        .toList());
     }
 
-    private static @Nullable String reason(VersionState state, long workers) {
+    private static SiblingView siblingView(ResultSet row, int index) throws SQLException {
+        var comparison = json(row.getString("comparison"));
+        return new SiblingView(
+                row.getString("derivation"),
+                side(row, "o", comparison == null ? null : comparison.path("originalModelBytes")),
+                side(row, "d", comparison == null ? null : comparison.path("derivedModelBytes")),
+                comparison == null ? null : comparison.get("answers"));
+    }
+
+    private static SiblingView.Side side(ResultSet row, String prefix, @Nullable JsonNode modelBytes)
+            throws SQLException {
+        var profile = json(row.getString(prefix + "_profile"));
+        return new SiblingView.Side(
+                row.getInt(prefix + "_version"),
+                VersionState.valueOf(row.getString(prefix + "_state")),
+                row.getObject(prefix + "_bytes", Long.class),
+                modelBytes == null ? null : modelBytes.asLong(),
+                profile == null ? null : profile.path("memoryBytes").asLong(),
+                profile == null ? null : profile.path("loadMillis").asDouble(),
+                profile == null
+                        ? null
+                        : profile.path("millisPerRow").asDouble()
+                                + profile.path("millisPerCall").asDouble(),
+                profile == null ? null : profile.path("millisPerRow").asDouble(),
+                profile == null ? null : profile.path("millisPerCall").asDouble());
+    }
+
+    private static @Nullable String reason(VersionState state, long workers, int derivedFrom) {
         return switch (state) {
+            case DERIVING ->
+                workers == 0
+                        ? "waits to be made of version " + derivedFrom + ": no worker is alive"
+                        : "a worker makes it of version " + derivedFrom + " once that is READY";
             case UPLOADED ->
                 workers == 0
                         ? "waits for validation: no worker is alive"

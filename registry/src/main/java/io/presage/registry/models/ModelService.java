@@ -47,17 +47,20 @@ final class ModelService {
 
     /// Takes a package of any size as the model's next version. The model is looked up first, so that nobody
     /// sends gigabytes to a misspelt name; it cannot go away meanwhile.
-    VersionView upload(String model, InputStream body, long lengthAnnounced, @Nullable String sha256)
+    ///
+    /// @param derivation a sibling to make of it; null for none
+    VersionView upload(
+            String model, InputStream body, long lengthAnnounced, @Nullable String sha256, @Nullable String derivation)
             throws IOException {
         model(model);
         try (var upload = artifacts.receive(body, lengthAnnounced, sha256)) {
-            return transaction.execute(_ -> add(model, upload));
+            return transaction.execute(_ -> add(model, upload, derivation));
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
     }
 
-    private VersionView add(String model, Upload upload) {
+    private VersionView add(String model, Upload upload, @Nullable String derivation) {
         repository.lock(model);
         int version = repository.insertVersion(model, upload.sha256(), upload.bytes());
         try {
@@ -69,7 +72,58 @@ final class ModelService {
                 "version.upload",
                 "models/" + model + "/versions/" + version,
                 Map.of("sha256", upload.sha256(), "bytes", upload.bytes())));
+        if (derivation != null) {
+            addSibling(model, version, derivation);
+        }
         return version(model, version);
+    }
+
+    /// Asks for a version that a worker makes of `original`.
+    ///
+    /// @throws ProblemException CONFLICT when there is one already, or `original` cannot be made of anything
+    VersionView derive(String model, int original, String derivation) {
+        return transaction.execute(_ -> {
+            repository.lock(model);
+            var present = version(model, original);
+            requireOriginal(present);
+            for (var pair : present.siblings()) {
+                var derived = pair.derived();
+                boolean isThere = switch (derived.state()) {
+                    case DERIVING, UPLOADED, VALIDATING, READY -> true;
+                    case REJECTED, ARCHIVED -> false;
+                };
+                if (isThere && pair.derivation().equals(derivation)) {
+                    throw new ProblemException(
+                            Problem.CONFLICT,
+                            "version: " + model + "/" + original + " has the " + derivation + " sibling "
+                                    + derived.version() + " already (expected: none)");
+                }
+            }
+            return version(model, addSibling(model, original, derivation));
+        });
+    }
+
+    private static void requireOriginal(VersionView version) {
+        boolean isUsable = switch (version.state()) {
+            case UPLOADED, VALIDATING, READY -> version.derivedFrom() == null;
+            case DERIVING, REJECTED, ARCHIVED -> false;
+        };
+        if (!isUsable) {
+            throw new ProblemException(
+                    Problem.CONFLICT,
+                    "version: " + version.model() + "/" + version.version() + " is " + version.state()
+                            + (version.derivedFrom() == null ? "" : ", made of version " + version.derivedFrom())
+                            + " (expected: an uploaded version that is neither rejected nor archived)");
+        }
+    }
+
+    private int addSibling(String model, int original, String derivation) {
+        int version = repository.insertSibling(model, original, derivation);
+        changes.record(new Change(
+                "version.derive",
+                "models/" + model + "/versions/" + version,
+                Map.of("derivedFrom", original, "derivation", derivation)));
+        return version;
     }
 
     VersionView version(String model, int version) {

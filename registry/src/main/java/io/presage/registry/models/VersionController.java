@@ -3,6 +3,7 @@ package io.presage.registry.models;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.presage.registry.artifacts.Digests;
+import io.presage.registry.http.JsonBodies;
 import io.presage.registry.http.Names;
 import io.presage.registry.http.Requests;
 import jakarta.servlet.http.HttpServletRequest;
@@ -40,9 +41,25 @@ final class VersionController {
         var sha256 =
                 Digests.announced(Requests.query(request, "sha256").orElse(null), request.getHeader("Content-Digest"));
         var version = service.upload(
-                Names.model(model), request.getInputStream(), request.getContentLengthLong(), sha256.orElse(null));
+                Names.model(model),
+                request.getInputStream(),
+                request.getContentLengthLong(),
+                sha256.orElse(null),
+                Requests.query(request, "quantize")
+                        .map(SiblingRequest::derivation)
+                        .orElse(null));
         return ResponseEntity.created(URI.create("/api/v1/models/" + model + "/versions/" + version.version()))
                 .body(version);
+    }
+
+    @PostMapping("/api/v1/models/{model}/versions/{version}/siblings")
+    ResponseEntity<VersionView> derive(
+            @PathVariable("model") String model, @PathVariable("version") String version, HttpServletRequest request)
+            throws IOException {
+        var wanted = JsonBodies.strict(request, SiblingRequest.class);
+        var sibling = service.derive(Names.model(model), Names.version(version), wanted.derivation());
+        return ResponseEntity.created(URI.create("/api/v1/models/" + model + "/versions/" + sibling.version()))
+                .body(sibling);
     }
 
     @GetMapping("/api/v1/models/{model}/versions")

@@ -4,10 +4,10 @@ import java.util.Optional;
 
 /// A version that is neither READY nor REJECTED yet.
 ///
-/// @param attempts validations lost so far
-/// @param open the validation that runs, if any
-record Undecided(String model, int version, int attempts, Optional<Open> open) {
+/// @param attempts validations, or derivations, lost so far
+/// @param open the one that runs, if any
+public record Undecided(String model, int version, int attempts, Optional<Open> open) {
     /// @param incarnation the worker's process that got it
     /// @param ageMillis since it was given
-    record Open(String id, String workerId, String incarnation, long ageMillis) {}
+    public record Open(String id, String workerId, String incarnation, long ageMillis) {}
 }

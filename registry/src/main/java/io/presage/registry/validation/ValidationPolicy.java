@@ -9,11 +9,12 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/// Gives undecided versions to live workers. Pure. A validation whose worker died, restarted or stays silent is
+/// Gives versions that something is to be done with to live workers. Pure; derivations follow it too. A
+/// validation whose worker died, restarted or stays silent is
 /// lost, for a hostile package may have killed it; after `attemptsMax` of those the version is rejected. One
 /// whose worker drains is taken back without blame.
-final class ValidationPolicy {
-    sealed interface Action {
+public final class ValidationPolicy {
+    public sealed interface Action {
         record Assign(Undecided version, Validator worker) implements Action {}
 
         /// Ends a validation without an answer.
@@ -25,7 +26,7 @@ final class ValidationPolicy {
     }
 
     /// @param undecided oldest first
-    static List<Action> plan(List<Undecided> undecided, List<Validator> workers, ValidationProperties limits) {
+    public static List<Action> plan(List<Undecided> undecided, List<Validator> workers, ValidationProperties limits) {
         var byId = workers.stream().collect(Collectors.toMap(Validator::id, Function.identity()));
         var busy = new HashMap<String, Integer>();
         var actions = new ArrayList<Action>();

@@ -5,7 +5,7 @@ import jakarta.validation.constraints.Min;
 import java.time.Duration;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
-/// `registry.validation.*`
+/// `registry.validation.*`; attempts and timeout hold for derivations too.
 ///
 /// @param attemptsMax a version is rejected after so many validations were lost with their worker
 /// @param timeout a validation without an answer for this long is lost

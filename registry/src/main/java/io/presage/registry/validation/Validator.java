@@ -1,4 +1,4 @@
 package io.presage.registry.validation;
 
-/// A live worker as validation sees it.
-record Validator(String id, String incarnation, boolean draining) {}
+/// A live worker as validation and derivation see it.
+public record Validator(String id, String incarnation, boolean draining) {}
