@@ -20,6 +20,9 @@ import io.presage.worker.engine.Cpu;
 import io.presage.worker.engine.Device;
 import io.presage.worker.engine.Devices;
 import io.presage.worker.engine.Engines;
+import io.presage.worker.derivation.Derivations;
+import io.presage.worker.derivation.HttpDerivationSink;
+import io.presage.worker.derivation.SiblingMaker;
 import io.presage.worker.engine.onnx.OnnxEngine;
 import io.presage.worker.engine.packs.InstalledEngines;
 import io.presage.worker.engine.packs.PackChild;
@@ -325,6 +328,20 @@ class WorkerConfiguration {
         return versions;
     }
 
+    /// No thread while there is nothing to make.
+    @Bean(destroyMethod = "shutdownNow")
+    ExecutorService derivationThread() {
+        var executor = new ThreadPoolExecutor(
+                1,
+                1,
+                10,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                Thread.ofPlatform().name("derivation").daemon(true).factory());
+        executor.allowCoreThreadTimeOut(true);
+        return executor;
+    }
+
     @Bean(destroyMethod = "")
     InferServer inferServer(
             Versions versions, WorkerProperties properties, ServiceProperties service, MeterRegistry meters) {
@@ -355,13 +372,24 @@ class WorkerConfiguration {
             InferServer server,
             MemoryBudget memory,
             Devices devices,
+            ArtifactCache artifacts,
+            ExecutorService derivationThread,
             ValidationResults results,
             WorkerProperties properties)
             throws IOException {
         var life = new WorkerLife(server, versions, properties.shutdownGrace());
         var feed = switch (origin) {
             case Origin.Registry registry ->
-                registryFeed(registry, identity, versions, server, memory, devices, properties, life);
+                registryFeed(
+                        registry,
+                        identity,
+                        versions,
+                        derivations(registry, artifacts, memory, derivationThread, identity, properties),
+                        server,
+                        memory,
+                        devices,
+                        properties,
+                        life);
             case Origin.OwnConfiguration(var packages) -> new BakedInFeed(packages, versions::apply, versions::report);
         };
         results.deliverTo(feed);
@@ -369,10 +397,28 @@ class WorkerConfiguration {
         return life;
     }
 
+    private static Derivations derivations(
+            Origin.Registry registry,
+            ArtifactCache artifacts,
+            MemoryBudget memory,
+            ExecutorService derivationThread,
+            Identity identity,
+            WorkerProperties properties)
+            throws IOException {
+        return new Derivations(
+                new SiblingMaker(artifacts, new OnnxEngine(), memory::reserve),
+                new HttpDerivationSink(registry.http(), registry.address(), registry.secret(), JSON),
+                identity.id(),
+                properties.dataDirectory().toAbsolutePath().resolve("derivations"),
+                derivationThread,
+                Thread::sleep);
+    }
+
     private static RegistryFeed registryFeed(
             Origin.Registry registry,
             Identity identity,
             Versions versions,
+            Derivations derivations,
             InferServer server,
             MemoryBudget memory,
             Devices devices,
@@ -391,7 +437,10 @@ class WorkerConfiguration {
         return new RegistryFeed(
                 new RegistryClient(registry.http(), registry.address(), registry.secret(), identity.id(), JSON),
                 new SnapshotFile(properties.dataDirectory(), JSON),
-                versions::apply,
+                state -> {
+                    versions.apply(state);
+                    derivations.apply(state.derivations());
+                },
                 sequence -> new Report(
                         identity.id(),
                         incarnation,

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A request that came with the package: `samples/NAME.request.json`, and what it is to answer:
 /// `samples/NAME.response.json`, if that is there. Both are OIP v2 JSON.
-public record Sample(String name, InferRequest request, @Nullable InferResponse expected) {
+public record Sample(
+        String name, InferRequest request, @Nullable InferResponse expected) {
     static final int SAMPLES_MAX = 32;
     private static final long FILE_BYTES_MAX = 64L << 20;
     private static final String REQUEST = ".request.json";

@@ -94,6 +94,16 @@ public final class OnnxModelBuilder {
         return this;
     }
 
+    /// A node with one attribute, a whole number.
+    public OnnxModelBuilder node(String operator, List<String> from, List<String> to, String attribute, long value) {
+        var node = new Message();
+        from.forEach(name -> node.text(1, name));
+        to.forEach(name -> node.text(2, name));
+        var number = new Message().text(1, attribute).number(3, value).number(20, 2);
+        nodes.add(node.text(4, operator).block(5, number.bytes()).bytes());
+        return this;
+    }
+
     public OnnxModelBuilder initializer(String name, float[] values, long... dims) {
         var raw = new ByteArrayOutputStream();
         for (float value : values) {
