@@ -26,8 +26,8 @@ public final class TestModels {
                 .message(1, node)
                 .text(2, "plus")
                 .message(5, initializer)
-                .message(11, tensor("x"))
-                .message(12, tensor("y"));
+                .message(11, tensor("x", 4))
+                .message(12, tensor("y", 4));
         return new Message()
                 .number(1, 8)
                 .text(2, "presage-e2e")
@@ -36,8 +36,41 @@ public final class TestModels {
                 .toBytes();
     }
 
-    private static Message tensor(String name) {
-        var shape = new Message().message(1, new Message().text(2, "n")).message(1, new Message().number(1, 4));
+    /// `y = x w` with `w` twice the unit matrix; `x` and `y` are FP32 `[-1, size]`. Large enough, it can be
+    /// quantised.
+    public static byte[] twice(int size) {
+        var node = new Message()
+                .text(1, "x")
+                .text(1, "w")
+                .text(2, "y")
+                .text(3, "twice")
+                .text(4, "MatMul");
+        var values = ByteBuffer.allocate(size * size * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < size; i++) {
+            values.putFloat((i * size + i) * Float.BYTES, 2);
+        }
+        var weights = new Message()
+                .number(1, size)
+                .number(1, size)
+                .number(2, FLOAT)
+                .text(8, "w")
+                .bytes(9, values.array());
+        var graph = new Message()
+                .message(1, node)
+                .text(2, "twice")
+                .message(5, weights)
+                .message(11, tensor("x", size))
+                .message(12, tensor("y", size));
+        return new Message()
+                .number(1, 8)
+                .text(2, "presage-e2e")
+                .message(7, graph)
+                .message(8, new Message().text(1, "").number(2, 13))
+                .toBytes();
+    }
+
+    private static Message tensor(String name, int size) {
+        var shape = new Message().message(1, new Message().text(2, "n")).message(1, new Message().number(1, size));
         var type = new Message().message(1, new Message().number(1, FLOAT).message(2, shape));
         return new Message().text(1, name).message(2, type);
     }
