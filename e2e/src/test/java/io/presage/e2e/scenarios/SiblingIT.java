@@ -39,8 +39,7 @@ class SiblingIT {
     @Test
     void siblingAskedForAtUpload_isComparedPromotedAndAnswers() throws Exception {
         cluster.admin().post("/api/v1/models", Map.of("name", "twice"));
-        var uploaded =
-                cluster.admin().post("/api/v1/models/twice/versions?quantize=int8", TestModels.twice(SIZE));
+        var uploaded = cluster.admin().post("/api/v1/models/twice/versions?quantize=int8", TestModels.twice(SIZE));
         assertThat(uploaded.status()).as(uploaded.toString()).isEqualTo(201);
         assertThat(cluster.verdict("twice", 1).path("state").asString()).isEqualTo("READY");
         var sibling = cluster.verdict("twice", 2);
@@ -82,17 +81,16 @@ class SiblingIT {
         var ones = IntStream.range(0, SIZE).mapToObj(_ -> "1").collect(Collectors.joining(","));
         var request = "{\"inputs\":[{\"name\":\"x\",\"shape\":[1," + SIZE + "],\"datatype\":\"FP32\",\"data\":[" + ones
                 + "]}]}";
-        return Eventually.present(
-                "an answer by version " + version, Duration.ofSeconds(30), () -> {
-                    var answer = cluster.admin().infer("twice", request, Map.of("Content-Type", "application/json"));
-                    return answer.status() == 200 && answer.version() == version
-                            ? Optional.of(answer.body()
-                                    .path("outputs")
-                                    .path(0)
-                                    .path("data")
-                                    .path(0)
-                                    .asDouble())
-                            : Optional.<Double>empty();
-                });
+        return Eventually.present("an answer by version " + version, Duration.ofSeconds(30), () -> {
+            var answer = cluster.admin().infer("twice", request, Map.of("Content-Type", "application/json"));
+            return answer.status() == 200 && answer.version() == version
+                    ? Optional.of(answer.body()
+                            .path("outputs")
+                            .path(0)
+                            .path("data")
+                            .path(0)
+                            .asDouble())
+                    : Optional.<Double>empty();
+        });
     }
 }
