@@ -1,135 +1,127 @@
 package io.presage.bench;
 
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.onnxruntime.OrtException;
-import java.io.BufferedReader;
+import ai.onnxruntime.OrtSession;
+import io.presage.contract.infer.CodecLimits;
+import io.presage.contract.infer.InferRequestReader;
+import io.presage.contract.infer.Tensor;
+import io.presage.contract.infer.TensorAllocator;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
-/// The floor: a process that calls ONNX Runtime and nothing else, one session, one caller a core, each with its
-/// own pinned tensors. For the embedding model the tokens are made once: this is the model alone.
+/// The floor: a process that calls ONNX Runtime and nothing else. One session, callers with pinned tensors of
+/// their own; each call copies its rows into the input tensors and the answers out, as a batch that is put
+/// together by hand has to. Tokens are made beforehand: this is the model alone.
 ///
-/// `InProcess MODEL_DIRECTORY WORKLOAD CALLERS` reads `run MILLIS` lines and answers each with `calls
-/// elapsedMicros p50Micros p99Micros`.
+/// Arguments: `MODEL_FILE BODY_FILE JSON_LENGTH THREADS`, the body being a binary request of one row. Orders:
+/// `CALLERS ROWS PAUSE_MILLIS`.
 final class InProcess {
+    /// A look at the clock costs as much as a hundredth of a small call: one for some calls.
     private static final int CALLS_BETWEEN_LOOKS = 16;
+    private static final long SMALL_CALL_NANOS = 100_000;
 
-    /// The other side: writes the lines and measures the process.
-    record Caller(Child child, BufferedReader answers) {
-        Load run(Duration duration) throws IOException {
-            child.requireAlive();
-            long before = child.cpuMicros();
-            child.process()
-                    .outputWriter(StandardCharsets.UTF_8)
-                    .append("run " + duration.toMillis() + "\n")
-                    .flush();
-            var line = answers.readLine();
-            if (line == null) {
-                throw new IllegalStateException("in-process caller ended");
+    private final OrtSession session;
+    private final List<Tensor.Fixed> row = new ArrayList<>();
+    private final int tokens;
+
+    private InProcess(OrtSession session, Iterable<Tensor> inputs) {
+        this.session = session;
+        int second = 1;
+        for (var input : inputs) {
+            if (!(input instanceof Tensor.Fixed fixed)) {
+                throw new IllegalArgumentException("tensor " + input.name() + ": BYTES (expected: numbers)");
             }
-            long cpu = child.cpuMicros() - before;
-            var fields = line.split(" ", -1);
-            return new Load(
-                    Long.parseLong(fields[0]),
-                    0,
-                    Long.parseLong(fields[1]),
-                    Long.parseLong(fields[2]),
-                    Long.parseLong(fields[3]),
-                    cpu);
+            row.add(fixed);
+            second = (int) fixed.shape().dim(1);
         }
+        this.tokens = second;
     }
 
-    static Caller start(Workload workload, Path modelDirectory, int callers) throws IOException {
-        var command = Java.main(
-                InProcess.class, List.of(modelDirectory.toString(), workload.name(), Integer.toString(callers)));
-        var process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        var child = new Child("in-process-" + workload.model(), process, Path.of("/dev/null"));
-        return new Caller(child, process.inputReader(StandardCharsets.UTF_8));
+    /// @param threads of one run
+    static Direct.Caller start(Stage stage, Path modelFile, Call call, int threads) throws IOException {
+        var body = Files.write(stage.directory("in-process").resolve("body"), call.body());
+        return Direct.start(
+                stage,
+                InProcess.class,
+                List.of(
+                        modelFile.toString(),
+                        body.toString(),
+                        Integer.toString(call.jsonLength()),
+                        Integer.toString(threads)));
+    }
+
+    static String order(int callers, int rows, int pauseMillis) {
+        return callers + " " + rows + " " + pauseMillis;
     }
 
     public static void main(String[] args) throws Exception {
-        var directory = Path.of(args[0]);
-        var workload = Workload.valueOf(args[1]);
-        int callers = Integer.parseInt(args[2]);
-        var input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        try (var session = Pinned.session(Workload.modelFile(directory));
-                var executor = Executors.newFixedThreadPool(callers)) {
-            var pinned = new ArrayList<Pinned>();
-            for (int i = 0; i < callers; i++) {
-                pinned.add(new Pinned(session, Workload.TOKENS));
-                fill(pinned.get(i), workload, directory);
-            }
-            for (var line = input.readLine(); line != null; line = input.readLine()) {
-                long nanos = Duration.ofMillis(Long.parseLong(line.substring("run ".length())))
-                        .toNanos();
-                var running = new ArrayList<Future<Histogram>>();
-                long start = System.nanoTime();
-                for (var each : pinned) {
-                    running.add(executor.submit(() -> call(each, workload, start + nanos)));
+        var body = Files.readAllBytes(Path.of(args[1]));
+        var request = new InferRequestReader(CodecLimits.DEFAULT, TensorAllocator.HEAP)
+                .read(body, 0, body.length, Integer.parseInt(args[2]));
+        try (var session = Pinned.session(Path.of(args[0]), Integer.parseInt(args[3]));
+                var executor = Executors.newCachedThreadPool()) {
+            var process = new InProcess(session, request.inputs());
+            Direct.serve(executor, new Direct.Work() {
+                @Override
+                public Direct.Done call(int number, String[] order, long untilNanos) throws Exception {
+                    return process.call(Integer.parseInt(order[2]), Integer.parseInt(order[3]), untilNanos);
                 }
-                print(running, start);
-            }
-            pinned.forEach(Pinned::close);
+
+                @Override
+                public int callers(String[] order) {
+                    return Integer.parseInt(order[1]);
+                }
+            });
         }
     }
 
-    private static void print(List<Future<Histogram>> running, long start)
-            throws InterruptedException, ExecutionException {
-        var all = new Histogram(3);
-        for (var each : running) {
-            all.add(each.get());
-        }
-        long elapsedMicros = (System.nanoTime() - start) / 1000;
-        System.out.println(all.getTotalCount() + " " + elapsedMicros + " " + all.getValueAtPercentile(50) / 1000 + " "
-                + all.getValueAtPercentile(99) / 1000);
-    }
-
-    private static Histogram call(Pinned pinned, Workload workload, long untilNanos) throws OrtException {
+    private Direct.Done call(int rows, int pauseMillis, long untilNanos) throws OrtException, InterruptedException {
         var durations = new Histogram(3);
-        // A look at the clock costs as much as a hundredth of a small call: one for some calls.
-        int calls = workload == Workload.TUMOUR ? CALLS_BETWEEN_LOOKS : 1;
-        long now = System.nanoTime();
-        while (now < untilNanos) {
-            for (int i = 0; i < calls; i++) {
-                pinned.run();
-            }
-            long then = now;
-            now = System.nanoTime();
-            durations.recordValueWithCount((now - then) / calls, calls);
-        }
-        return durations;
-    }
-
-    private static void fill(Pinned pinned, Workload workload, Path directory) throws IOException {
-        switch (workload) {
-            case TUMOUR -> pinned.floats("features").put(Workload.FEATURES);
-            case MINILM -> {
-                try (var tokenizer = HuggingFaceTokenizer.newInstance(
-                        directory.resolve("tokenizer.json"), Map.of("padding", "false"))) {
-                    var encoding = tokenizer.encode(Workload.TEXT);
-                    if (encoding.getIds().length != Workload.TOKENS) {
-                        throw new IllegalStateException(encoding.getIds().length + " tokens (expected: "
-                                + Workload.TOKENS + "). This is a bug.");
-                    }
-                    pinned.longs("input_ids").put(encoding.getIds());
-                    pinned.longs("attention_mask").put(encoding.getAttentionMask());
-                    pinned.longs("token_type_ids").put(encoding.getTypeIds());
+        long items = 0;
+        try (var pinned = new Pinned(session, rows, tokens)) {
+            var answers = answers(pinned);
+            int calls = 1;
+            while (System.nanoTime() < untilNanos) {
+                if (pauseMillis > 0) {
+                    TimeUnit.MILLISECONDS.sleep(pauseMillis);
                 }
+                long start = System.nanoTime();
+                for (int i = 0; i < calls; i++) {
+                    run(pinned, rows, answers);
+                }
+                long nanos = (System.nanoTime() - start) / calls;
+                durations.recordValueWithCount(nanos, calls);
+                items += (long) calls * rows;
+                calls = pauseMillis == 0 && nanos < SMALL_CALL_NANOS ? CALLS_BETWEEN_LOOKS : 1;
             }
         }
+        return new Direct.Done(items, durations);
     }
 
-    private InProcess() {}
+    private static List<byte[]> answers(Pinned pinned) {
+        return pinned.outputNames().stream()
+                .map(name -> new byte[pinned.bytes(name).capacity()])
+                .toList();
+    }
+
+    private void run(Pinned pinned, int rows, List<byte[]> answers) throws OrtException {
+        for (var tensor : row) {
+            var target = pinned.bytes(tensor.name());
+            int bytes = tensor.data().remaining();
+            for (int i = 0; i < rows; i++) {
+                target.put(i * bytes, tensor.data(), tensor.data().position(), bytes);
+            }
+        }
+        pinned.run();
+        int at = 0;
+        for (var name : pinned.outputNames()) {
+            pinned.bytes(name).get(0, answers.get(at++));
+        }
+    }
 }

@@ -22,16 +22,18 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.util.concurrent.FastThreadLocal;
+import io.presage.contract.http.Headers;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
 /// What a predict call over HTTP costs when nothing but it is done: Netty, the model run on the event loop
 /// where the bytes arrive, a parser that finds the one array it knows, pinned tensors, one session for all
-/// loops. It checks nothing, and that is the point.
+/// loops. It checks nothing, and that is the point. The tabular model also takes and gives binary tensors.
 ///
 /// `NettyReference MODEL_DIRECTORY WORKLOAD PORT`
 final class NettyReference {
@@ -40,12 +42,12 @@ final class NettyReference {
     public static void main(String[] args) throws Exception {
         var directory = Path.of(args[0]);
         var workload = Workload.valueOf(args[1]);
-        var session = Pinned.session(Workload.modelFile(directory));
+        var session = Pinned.session(Models.modelFile(directory), 1);
         var models = new FastThreadLocal<Model>() {
             @Override
             protected Model initialValue() throws OrtException, IOException {
                 return switch (workload) {
-                    case TUMOUR -> new Tabular(new Pinned(session, 1));
+                    case TUMOUR -> new Tabular(new Pinned(session, 1, 1));
                     case MINILM -> new Embedding(session, directory);
                 };
             }
@@ -79,19 +81,41 @@ final class NettyReference {
 
         @Override
         protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) throws Exception {
-            byte[] answer = models.get().answer(request.content()).getBytes(StandardCharsets.ISO_8859_1);
+            var jsonLength = request.headers().get(Headers.INFERENCE_HEADER_CONTENT_LENGTH);
+            var answer = jsonLength == null
+                    ? Answer.json(models.get().answer(request.content()))
+                    : models.get().answerBinary(request.content(), Integer.parseInt(jsonLength));
             var response = new DefaultFullHttpResponse(
-                    HttpVersion.HTTP_1_1, HttpResponseStatus.OK, Unpooled.wrappedBuffer(answer));
+                    HttpVersion.HTTP_1_1, HttpResponseStatus.OK, Unpooled.wrappedBuffer(answer.body()));
             response.headers()
-                    .set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.APPLICATION_JSON)
-                    .setInt(HttpHeaderNames.CONTENT_LENGTH, answer.length);
+                    .set(
+                            HttpHeaderNames.CONTENT_TYPE,
+                            answer.jsonLength() < 0
+                                    ? HttpHeaderValues.APPLICATION_JSON
+                                    : HttpHeaderValues.APPLICATION_OCTET_STREAM)
+                    .setInt(HttpHeaderNames.CONTENT_LENGTH, answer.body().length);
+            if (answer.jsonLength() >= 0) {
+                response.headers().setInt(Headers.INFERENCE_HEADER_CONTENT_LENGTH, answer.jsonLength());
+            }
             var _ = context.writeAndFlush(response, context.voidPromise());
+        }
+    }
+
+    /// @param jsonLength -1 when all of the body is JSON
+    private record Answer(byte[] body, int jsonLength) {
+        static Answer json(String text) {
+            return new Answer(text.getBytes(StandardCharsets.ISO_8859_1), -1);
         }
     }
 
     /// One event loop's own.
     private interface Model {
         String answer(ByteBuf body) throws OrtException;
+
+        /// Of a body whose first `jsonLength` bytes are JSON.
+        default Answer answerBinary(ByteBuf body, int jsonLength) throws OrtException {
+            throw new UnsupportedOperationException("no binary tensors for this model");
+        }
     }
 
     /// Index behind `"data": [`.
@@ -110,6 +134,13 @@ final class NettyReference {
     }
 
     private static final class Tabular implements Model {
+        private static final byte[] BINARY_HEAD = ("{\"model_name\":\"tumour\",\"model_version\":\"1\",\"outputs\":["
+                        + "{\"name\":\"label\",\"datatype\":\"INT64\",\"shape\":[1],"
+                        + "\"parameters\":{\"binary_data_size\":8}},"
+                        + "{\"name\":\"probabilities\",\"datatype\":\"FP32\",\"shape\":[1,2],"
+                        + "\"parameters\":{\"binary_data_size\":8}}]}")
+                .getBytes(StandardCharsets.ISO_8859_1);
+
         private final Pinned pinned;
         private final FloatBuffer features;
         private final StringBuilder answer = new StringBuilder();
@@ -136,6 +167,16 @@ final class NettyReference {
                     .toString();
         }
 
+        @Override
+        public Answer answerBinary(ByteBuf body, int jsonLength) throws OrtException {
+            body.getBytes(body.readerIndex() + jsonLength, pinned.bytes("features"));
+            pinned.run();
+            var answer = Arrays.copyOf(BINARY_HEAD, BINARY_HEAD.length + 16);
+            pinned.bytes("label").get(0, answer, BINARY_HEAD.length, 8);
+            pinned.bytes("probabilities").get(0, answer, BINARY_HEAD.length + 8, 8);
+            return new Answer(answer, BINARY_HEAD.length);
+        }
+
         /// Plain decimals of the benchmark's own request: digits and a point, no sign, no exponent.
         private void readNumbers(ByteBuf body) {
             int index = 0;
@@ -158,12 +199,10 @@ final class NettyReference {
     }
 
     private static final class Embedding implements Model {
-        private static final int DIMENSIONS = 384;
-
         private final OrtSession session;
         private final HuggingFaceTokenizer tokenizer;
         private final Map<Integer, Pinned> pinnedByTokens = new HashMap<>();
-        private final float[] mean = new float[DIMENSIONS];
+        private final float[] mean = new float[Pooling.DIMENSIONS];
         private final StringBuilder answer = new StringBuilder();
 
         Embedding(OrtSession session, Path directory) throws IOException {
@@ -180,37 +219,21 @@ final class NettyReference {
             int tokens = encoding.getIds().length;
             var pinned = pinnedByTokens.get(tokens);
             if (pinned == null) {
-                pinned = new Pinned(session, tokens);
+                pinned = new Pinned(session, 1, tokens);
                 pinnedByTokens.put(tokens, pinned);
             }
             pinned.longs("input_ids").put(encoding.getIds());
             pinned.longs("attention_mask").put(encoding.getAttentionMask());
             pinned.longs("token_type_ids").put(encoding.getTypeIds());
             pinned.run();
-            pool(pinned.floats("last_hidden_state"), tokens);
+            Pooling.mean(pinned.floats("last_hidden_state"), 0, tokens, mean);
             answer.setLength(0);
             answer.append("{\"model_name\":\"minilm\",\"model_version\":\"1\",\"outputs\":[{\"name\":\"embedding\","
                     + "\"datatype\":\"FP32\",\"shape\":[1,384],\"data\":[");
-            for (int i = 0; i < DIMENSIONS; i++) {
+            for (int i = 0; i < Pooling.DIMENSIONS; i++) {
                 answer.append(i == 0 ? "" : ",").append(mean[i]);
             }
             return answer.append("]}]}").toString();
-        }
-
-        private void pool(FloatBuffer states, int tokens) {
-            double squares = 0;
-            for (int i = 0; i < DIMENSIONS; i++) {
-                float sum = 0;
-                for (int token = 0; token < tokens; token++) {
-                    sum += states.get(token * DIMENSIONS + i);
-                }
-                mean[i] = sum / tokens;
-                squares += mean[i] * mean[i];
-            }
-            float length = (float) Math.sqrt(squares);
-            for (int i = 0; i < DIMENSIONS; i++) {
-                mean[i] /= length;
-            }
         }
     }
 

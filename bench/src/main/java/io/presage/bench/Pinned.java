@@ -17,38 +17,38 @@ import java.util.Map;
 import java.util.Set;
 
 /// One caller's fixed tensors around a shared session: the least that a call of ONNX Runtime from Java costs.
-/// Variable dimensions are 1, but the second of an embedding model, which is the number of tokens. One thread.
+/// A variable first dimension is the number of rows, a variable second one the number of tokens; others are 1.
+/// One thread.
 final class Pinned implements AutoCloseable {
     private final OrtSession session;
     private final Map<String, OnnxTensor> inputs = new HashMap<>();
     private final Map<String, OnnxTensor> outputs = new HashMap<>();
     private final Map<String, ByteBuffer> memory = new HashMap<>();
 
-    /// `tokens`: what stands for a variable second dimension.
-    Pinned(OrtSession session, int tokens) throws OrtException {
+    Pinned(OrtSession session, int rows, int tokens) throws OrtException {
         this.session = session;
         for (var input : session.getInputInfo().values()) {
-            inputs.put(input.getName(), tensor(input, tokens));
+            inputs.put(input.getName(), tensor(input, rows, tokens));
         }
         for (var output : session.getOutputInfo().values()) {
-            outputs.put(output.getName(), tensor(output, tokens));
+            outputs.put(output.getName(), tensor(output, rows, tokens));
         }
     }
 
-    /// A session with one thread of its own, the caller's.
-    static OrtSession session(Path model) throws OrtException {
+    /// @param threads of one run, the caller's own being the first
+    static OrtSession session(Path model, int threads) throws OrtException {
         var options = new OrtSession.SessionOptions();
-        options.setIntraOpNumThreads(1);
+        options.setIntraOpNumThreads(threads);
         options.setInterOpNumThreads(1);
         return OrtEnvironment.getEnvironment().createSession(model.toString(), options);
     }
 
-    private OnnxTensor tensor(NodeInfo node, int tokens) throws OrtException {
+    private OnnxTensor tensor(NodeInfo node, int rows, int tokens) throws OrtException {
         var info = (TensorInfo) node.getInfo();
         var shape = info.getShape();
         for (int axis = 0; axis < shape.length; axis++) {
             if (shape[axis] < 0) {
-                shape[axis] = axis == 1 ? tokens : 1;
+                shape[axis] = axis == 0 ? rows : axis == 1 ? tokens : 1;
             }
         }
         int count = Math.toIntExact(OrtUtil.elementCount(shape));
@@ -65,12 +65,16 @@ final class Pinned implements AutoCloseable {
         return bytes(name).asLongBuffer();
     }
 
-    private ByteBuffer bytes(String name) {
+    ByteBuffer bytes(String name) {
         var data = memory.get(name);
         if (data == null) {
             throw new IllegalArgumentException("tensor " + name + " (expected: one of " + memory.keySet() + ")");
         }
         return data.duplicate().order(ByteOrder.nativeOrder());
+    }
+
+    Set<String> outputNames() {
+        return outputs.keySet();
     }
 
     void run() throws OrtException {

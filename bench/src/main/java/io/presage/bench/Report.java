@@ -3,127 +3,114 @@ package io.presage.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.function.ToDoubleFunction;
-import org.openjdk.jmh.results.RunResult;
 
-/// The report as Markdown. Every ratio is computed here, from the medians it stands beside.
+/// The report as Markdown: head, verdicts, then each part's section. Every ratio is computed from medians that
+/// stand in the tables.
 final class Report {
-    private final StringBuilder text = new StringBuilder();
+    private final StringBuilder head = new StringBuilder();
+    private final List<Verdict> verdicts = new ArrayList<>();
+    private final StringBuilder sections = new StringBuilder();
+    private long failed;
 
     Report(String commit, boolean quick) throws IOException {
-        line("# Benchmark of " + commit + (quick ? " (quick)" : ""));
-        line("");
-        line("| | |");
-        line("|---|---|");
-        line("| commit | " + commit + " |");
-        line("| processor | " + first("/proc/cpuinfo", "model name") + ", "
-                + Runtime.getRuntime().availableProcessors() + " cores |");
-        line("| memory | " + Long.parseLong(first("/proc/meminfo", "MemTotal").replace(" kB", "")) / 1048576
-                + " GiB |");
-        line("| load average before | "
-                + Files.readString(Path.of("/proc/loadavg")).strip() + " |");
-        line("| JDK | " + System.getProperty("java.vm.name") + " " + Runtime.version() + " |");
-        line("| flags of every JVM | `" + Java.flags() + "` |");
-        line("");
-        line(
-                "CPU is user and system time of the measured processes (`/proc/PID/stat`, children included) divided by the");
-        line("requests that were answered; Postgres, registry and the load generator (`wrk`, one thread, on the same");
-        line(
-                "machine) are not in it. All subjects of a table ran in the same run, in turns; figures are medians over the");
-        line("rounds, in brackets the smallest and the largest.");
+        head.append("# Benchmark of " + commit + (quick ? " (quick)" : "") + "\n\n| | |\n|---|---|\n");
+        fact("commit", commit);
+        fact(
+                "processor",
+                first("/proc/cpuinfo", "model name") + ", "
+                        + Runtime.getRuntime().availableProcessors() + " cores");
+        fact("memory", Long.parseLong(first("/proc/meminfo", "MemTotal").replace(" kB", "")) / 1048576 + " GiB");
+        fact("load average before", Files.readString(Path.of("/proc/loadavg")).strip());
+        fact("JDK", System.getProperty("java.vm.name") + " " + Runtime.version());
+        fact("flags of JVMs that are compared", "`" + Java.flags() + "`");
+        head.append("\n");
+        head.append("""
+                CPU is user and system time of the measured processes (`/proc/PID/stat`, children included) divided by the
+                items that were answered; registry and load generator (`wrk`, one thread, on the same machine) are not in it.
+                All subjects of a table ran in the same run, in turns; figures are medians over the rounds, in brackets the
+                smallest and the largest.
+                """);
         if (quick) {
-            line("A quick run: shorter warm-up and fewer rounds than figures to be quoted need.");
+            head.append("A quick run: shorter warm-up and fewer rounds than figures to be quoted need.\n");
         }
     }
 
-    /// Of JMH's results, the codec's.
-    void codec(Iterable<RunResult> results) {
+    private void fact(String name, String value) {
+        head.append("| " + name + " | " + value + " |\n");
+    }
+
+    void verdict(Verdict verdict) {
+        verdicts.add(verdict);
+        Stage.say(verdict.bar() + ": " + verdict.measured() + " (" + verdict.limit() + "): " + verdict.word());
+    }
+
+    void section(String title, String text) {
         line("");
-        line("## Codec");
+        line("## " + title);
         line("");
-        line("| JMH, one thread | median ns a call | p90 ns |");
-        line("|---|---|---|");
-        for (var result : results) {
-            var primary = result.getPrimaryResult();
-            var sampled = primary.getStatistics();
-            line("| " + primary.getLabel() + " | " + whole(sampled.getPercentile(50)) + " | "
-                    + whole(sampled.getPercentile(90)) + " |");
+        line(text);
+    }
+
+    void line(String line) {
+        sections.append(line).append('\n');
+    }
+
+    /// A table of any columns; the first row is the head.
+    void table(List<List<String>> rows) {
+        line("");
+        for (int i = 0; i < rows.size(); i++) {
+            line("| " + String.join(" | ", rows.get(i)) + " |");
+            if (i == 0) {
+                line("|" + "---|".repeat(rows.get(0).size()));
+            }
         }
     }
 
-    void workload(Workload workload, List<Results> subjects) {
-        line("");
-        line("## " + workload.model());
-        line("");
-        line(
-                switch (workload) {
-                    case TUMOUR ->
-                        "OIP JSON, FP32 [1, 30] (" + workload.body().length() + " bytes of body), "
-                                + workload.connections() + " keep-alive connections.";
-                    case MINILM ->
-                        "OIP JSON, one text of " + Workload.TOKENS + " tokens to 384 numbers, " + workload.connections()
-                                + " keep-alive connections. In process: the model alone, without tokenizer.";
-                });
-        line("");
-        line("| | requests/s | CPU us a request | p50 us | p99 us | failed | warm-up requests |");
-        line("|---|---|---|---|---|---|---|");
+    /// What load was answered.
+    void loads(List<Results> subjects) {
+        var rows = new ArrayList<List<String>>();
+        rows.add(List.of("", "items/s", "CPU us an item", "p50 us", "p99 us", "failed", "warm-up items"));
         for (var subject : subjects) {
-            line("| " + subject.subject() + " | " + range(subject, Load::requestsPerSecond) + " | "
-                    + range(subject, Load::cpuMicrosPerRequest) + " | " + whole(subject.median(Load::p50Micros)) + " | "
-                    + whole(subject.median(Load::p99Micros)) + " | " + subject.failed() + " | " + subject.warmUp()
-                    + " |");
+            failed += subject.failed();
+            rows.add(List.of(
+                    subject.subject(),
+                    range(subject, Load::requestsPerSecond),
+                    range(subject, Load::cpuMicrosPerRequest),
+                    range(subject, Load::p50Micros),
+                    range(subject, Load::p99Micros),
+                    Long.toString(subject.failed()),
+                    Long.toString(subject.warmUp())));
         }
-        line("");
-        line("| CPU a request | |");
-        line("|---|---|");
-        ratio(subjects, "worker", "bare Netty");
-        ratio(subjects, "gateway + worker", "nginx + bare Netty");
-        ratio(subjects, "gateway + worker", "nginx + worker");
-        ratio(subjects, "gateway + worker", "bare Netty");
-        hop(subjects, "nginx before Netty", "nginx + bare Netty", "bare Netty");
-        hop(subjects, "nginx before the worker", "nginx + worker", "worker");
-        hop(subjects, "the gateway", "gateway + worker", "worker");
+        table(rows);
     }
 
-    private void ratio(List<Results> subjects, String one, String other) {
-        var numerator = find(subjects, one);
-        var denominator = find(subjects, other);
-        if (numerator.isPresent() && denominator.isPresent()) {
-            double ratio = numerator.get().cpu() / denominator.get().cpu();
-            line("| " + one + " / " + other + " | " + String.format(Locale.ROOT, "%.2f", ratio) + " |");
-        }
+    /// Calls of all tables that were not answered with 200.
+    long failed() {
+        return failed;
     }
 
-    private void hop(List<Results> subjects, String name, String with, String without) {
-        var both = find(subjects, with);
-        var one = find(subjects, without);
-        if (both.isPresent() && one.isPresent()) {
-            line("| added by " + name + " | "
-                    + tenths(both.get().cpu() - one.get().cpu()) + " us |");
-        }
-    }
-
-    private static Optional<Results> find(List<Results> subjects, String name) {
-        return subjects.stream().filter(each -> each.subject().equals(name)).findFirst();
-    }
-
-    private static String range(Results subject, ToDoubleFunction<Load> value) {
+    static String range(Results subject, ToDoubleFunction<Load> value) {
         return number(subject.median(value)) + " (" + number(subject.min(value)) + ".." + number(subject.max(value))
                 + ")";
     }
 
-    private static String number(double value) {
+    static String number(double value) {
         return value < 200 ? tenths(value) : whole(value);
     }
 
-    private static String tenths(double value) {
+    static String tenths(double value) {
         return String.format(Locale.ROOT, "%.1f", value);
     }
 
-    private static String whole(double value) {
+    static String ratio(double value) {
+        return String.format(Locale.ROOT, "%.2f", value);
+    }
+
+    static String whole(double value) {
         return String.format(Locale.ROOT, "%,.0f", value);
     }
 
@@ -137,10 +124,14 @@ final class Report {
     }
 
     String text() {
-        return text.toString();
-    }
-
-    private void line(String line) {
-        text.append(line).append('\n');
+        var text = new StringBuilder(head);
+        if (!verdicts.isEmpty()) {
+            text.append("\n## Bars\n\n| bar | limit | measured | met |\n|---|---|---|---|\n");
+            for (var verdict : verdicts) {
+                text.append("| " + verdict.bar() + " | " + verdict.limit() + " | " + verdict.measured() + " | "
+                        + verdict.word() + " |\n");
+            }
+        }
+        return text.append(sections).toString();
     }
 }

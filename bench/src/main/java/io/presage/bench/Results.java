@@ -28,6 +28,17 @@ record Results(String subject, long warmUp, List<Load> rounds) {
         return sorted;
     }
 
+    static Results named(List<Results> results, String subject) {
+        return results.stream()
+                .filter(each -> each.subject().equals(subject))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    double throughput() {
+        return median(Load::requestsPerSecond);
+    }
+
     double cpu() {
         return median(Load::cpuMicrosPerRequest);
     }

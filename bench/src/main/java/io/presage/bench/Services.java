@@ -3,7 +3,6 @@ package io.presage.bench;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -19,13 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 
 /// Presage as it is shipped: registry, worker and gateway from their jars, each a process of its own, on a
 /// Postgres that is started for the run.
 final class Services implements AutoCloseable {
-    private static final String SECRET = "bench-only-0123456789-0123456789-0123456789";
     private static final Pattern KEY = Pattern.compile("presage_[a-z0-9]{12}_[A-Za-z0-9_-]{43}");
     private static final Duration START_LIMIT = Duration.ofMinutes(2);
 
@@ -88,7 +84,11 @@ final class Services implements AutoCloseable {
     private Child start(String name, Path jar, String... settings) throws IOException {
         var arguments = new ArrayList<>(List.of(settings));
         arguments.add("--server.address=127.0.0.1");
-        var child = Child.start(name, directory, Map.of("PRESAGE_SERVICE_SECRET", SECRET), Java.jar(jar, arguments));
+        var child = Child.start(
+                name,
+                directory,
+                Map.of("PRESAGE_SERVICE_SECRET", RegistryStand.SECRET),
+                Java.jar(Java.FIXED_HEAP, jar, arguments));
         running.add(child);
         return child;
     }
@@ -111,7 +111,7 @@ final class Services implements AutoCloseable {
 
     /// Headers with which a worker answers.
     static List<String> workerHeaders() {
-        return List.of("Presage-Service-Secret: " + SECRET);
+        return List.of("Presage-Service-Secret: " + RegistryStand.SECRET);
     }
 
     /// A key for predict calls that no limit of the gateway's slows down.
@@ -133,7 +133,7 @@ final class Services implements AutoCloseable {
             throws IOException, InterruptedException {
         var model = "/api/v1/models/" + workload.model();
         call("POST", "/api/v1/models", bytes("{\"name\":\"" + workload.model() + "\"}"));
-        call("POST", model + "/versions", zip(modelDirectory));
+        call("POST", model + "/versions", Packages.zip(modelDirectory));
         await("version 1 of " + workload.model() + " READY", () -> {
             var version = call("GET", model + "/versions/1", new byte[0]);
             if (version.contains("\"REJECTED\"")) {
@@ -154,18 +154,6 @@ final class Services implements AutoCloseable {
 
     private static byte[] bytes(String json) {
         return json.getBytes(UTF_8);
-    }
-
-    private static byte[] zip(Path modelDirectory) throws IOException {
-        var bytes = new ByteArrayOutputStream();
-        try (var zip = new ZipOutputStream(bytes);
-                var files = Files.walk(modelDirectory)) {
-            for (var file : files.filter(Files::isRegularFile).sorted().toList()) {
-                zip.putNextEntry(new ZipEntry(modelDirectory.relativize(file).toString()));
-                Files.copy(file, zip);
-            }
-        }
-        return bytes.toByteArray();
     }
 
     private String call(String method, String path, byte[] body) throws IOException, InterruptedException {

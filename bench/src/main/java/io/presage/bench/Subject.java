@@ -1,7 +1,6 @@
 package io.presage.bench;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +19,9 @@ sealed interface Subject {
     /// Answers HTTP; wrk asks.
     ///
     /// @param measured the processes whose CPU counts
-    record Http(String name, Wrk.Target target, int connections, List<Child> measured) implements Subject {
+    /// @param pauseMillis before each request of a connection
+    record Http(String name, Wrk.Target target, int connections, int pauseMillis, List<Child> measured)
+            implements Subject {
         @Override
         public void awaitReady() throws InterruptedException {
             long until = System.nanoTime() + Duration.ofMinutes(1).toNanos();
@@ -37,7 +38,7 @@ sealed interface Subject {
         public Load run(Duration duration) throws IOException, InterruptedException {
             measured.forEach(Child::requireAlive);
             long before = cpuMicros();
-            var load = Wrk.run(target, connections, duration);
+            var load = Wrk.run(target, connections, pauseMillis, duration);
             long cpu = cpuMicros() - before;
             return new Load(
                     load.requests(), load.failed(), load.elapsedMicros(), load.p50Micros(), load.p99Micros(), cpu);
@@ -48,22 +49,21 @@ sealed interface Subject {
         }
     }
 
-    /// ONNX Runtime called by its own process: see [InProcess].
-    record Direct(String name, InProcess.Caller caller) implements Subject {
+    /// A process of our own that calls ONNX Runtime: see [Direct.Caller].
+    ///
+    /// @param order what is asked of it beside the time: see its main class
+    record InOwnProcess(String name, Direct.Caller caller, String order) implements Subject {
         /// It takes its first order when it is ready.
         @Override
         public void awaitReady() {}
 
         @Override
         public Load run(Duration duration) throws IOException {
-            return caller.run(duration);
+            return caller.run(duration, order);
         }
     }
 
-    /// The address of a worker or gateway needs a header or two; all need the body.
-    static Http http(
-            String name, int port, String path, List<String> headers, Path body, int connections, Child... measured) {
-        var target = new Wrk.Target("http://127.0.0.1:" + port + path, headers, body);
-        return new Http(name, target, connections, List.of(measured));
+    static Http http(String name, Wrk.Target target, int connections, Child... measured) {
+        return new Http(name, target, connections, 0, List.of(measured));
     }
 }

@@ -1,8 +1,6 @@
 package io.presage.bench;
 
-import java.nio.file.Path;
-
-/// What is asked, and of which model.
+/// What is asked through the whole chain, and of which model.
 enum Workload {
     /// 30 numbers in, one label and two probabilities out.
     TUMOUR("tumour", 32),
@@ -48,13 +46,13 @@ enum Workload {
                 yield "{\"id\": \"r1\", \"inputs\": [{\"name\": \"features\", \"shape\": [1, 30], \"datatype\": \"FP32\", "
                         + "\"data\": [" + data + "]}]}";
             }
-            case MINILM ->
-                "{\"id\": \"r1\", \"inputs\": [{\"name\": \"text\", \"shape\": [1], \"datatype\": \"BYTES\", \"data\": [\""
-                        + TEXT + "\"]}]}";
+            case MINILM -> text(TEXT);
         };
     }
 
-    static Path modelFile(Path directory) {
-        return directory.resolve("model.onnx");
+    /// The OIP request of an embedding; `text` needs no escapes.
+    static String text(String text) {
+        return "{\"id\": \"r1\", \"inputs\": [{\"name\": \"text\", \"shape\": [1], \"datatype\": \"BYTES\", \"data\": [\""
+                + text + "\"]}]}";
     }
 }

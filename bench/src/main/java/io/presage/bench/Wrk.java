@@ -11,15 +11,34 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /// Runs Debian's `wrk`: keep-alive connections that each send the next request when the last is answered.
 final class Wrk {
     private static final String SCRIPT = """
-            local file = assert(io.open(os.getenv("BENCH_BODY"), "rb"))
+            local bodies = {}
+            for path in string.gmatch(os.getenv("BENCH_BODIES"), "[^\\n]+") do
+              local file = assert(io.open(path, "rb"))
+              bodies[#bodies + 1] = file:read("*a")
+              file:close()
+            end
             wrk.method = "POST"
-            wrk.body = file:read("*a")
-            wrk.headers["Content-Type"] = "application/json"
-            file:close()
+            wrk.body = bodies[1]
+            if #bodies > 1 then
+              local requests, at = {}, 0
+              init = function(args)
+                wrk.init(args)
+                for i, body in ipairs(bodies) do requests[i] = wrk.format(nil, nil, nil, body) end
+              end
+              request = function()
+                at = at % #requests + 1
+                return requests[at]
+              end
+            end
+            local pause = tonumber(os.getenv("BENCH_PAUSE_MILLIS"))
+            if pause > 0 then
+              delay = function() return pause end
+            end
             done = function(summary, latency)
               local e = summary.errors
               print(string.format("RESULT %d %d %d %d %d", summary.requests, summary.duration,
@@ -28,15 +47,26 @@ final class Wrk {
             """;
 
     /// @param headers `Name: value`
-    /// @param body file that is posted
-    record Target(String url, List<String> headers, Path body) {
+    /// @param bodies files that are posted, one after the other
+    record Target(String url, List<String> headers, List<Path> bodies) {
+        /// Bodies of `calls`, which need the same headers.
+        static Target of(Stage stage, String url, List<String> headers, Call... calls) throws IOException {
+            var directory = stage.directory("bodies");
+            var bodies = new ArrayList<Path>();
+            for (var call : calls) {
+                bodies.add(Files.write(directory.resolve("body-" + bodies.size()), call.body()));
+            }
+            var all = new ArrayList<>(headers);
+            all.addAll(calls[0].headers());
+            return new Target(url, List.copyOf(all), List.copyOf(bodies));
+        }
+
         /// True when one request, sent now, is answered with 200.
         boolean answers() throws InterruptedException {
             try (var client = HttpClient.newHttpClient()) {
                 var request = HttpRequest.newBuilder(URI.create(url))
                         .timeout(Duration.ofSeconds(10))
-                        .header("Content-Type", "application/json")
-                        .POST(HttpRequest.BodyPublishers.ofFile(body));
+                        .POST(HttpRequest.BodyPublishers.ofFile(bodies.getFirst()));
                 for (var header : headers) {
                     int colon = header.indexOf(':');
                     request.header(
@@ -53,7 +83,10 @@ final class Wrk {
     }
 
     /// `cpuMicros` of the result is 0: wrk knows nothing of the server's processes.
-    static Load run(Target target, int connections, Duration duration) throws IOException, InterruptedException {
+    ///
+    /// @param pauseMillis before each request of a connection
+    static Load run(Target target, int connections, int pauseMillis, Duration duration)
+            throws IOException, InterruptedException {
         var script = Files.createTempFile("presage-bench", ".lua");
         try {
             Files.writeString(script, SCRIPT);
@@ -66,7 +99,13 @@ final class Wrk {
             command.add(target.url());
             var builder = new ProcessBuilder(command).redirectErrorStream(true);
             builder.environment()
-                    .put("BENCH_BODY", target.body().toAbsolutePath().toString());
+                    .put(
+                            "BENCH_BODIES",
+                            target.bodies().stream()
+                                    .map(Path::toAbsolutePath)
+                                    .map(Path::toString)
+                                    .collect(Collectors.joining("\n")));
+            builder.environment().put("BENCH_PAUSE_MILLIS", Integer.toString(pauseMillis));
             var process = builder.start();
             var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             process.waitFor();

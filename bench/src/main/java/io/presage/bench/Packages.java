@@ -1,0 +1,28 @@
+package io.presage.bench;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.Deflater;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+
+/// Folders as uploads.
+final class Packages {
+    /// Weights hardly shrink: speed matters more.
+    static byte[] zip(Path directory) throws IOException {
+        var bytes = new ByteArrayOutputStream();
+        try (var zip = new ZipOutputStream(bytes);
+                var files = Files.walk(directory)) {
+            zip.setLevel(Deflater.BEST_SPEED);
+            for (var file : files.filter(Files::isRegularFile).sorted().toList()) {
+                zip.putNextEntry(new ZipEntry(directory.relativize(file).toString()));
+                Files.copy(file, zip);
+            }
+        }
+        return bytes.toByteArray();
+    }
+
+    private Packages() {}
+}
