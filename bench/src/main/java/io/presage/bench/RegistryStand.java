@@ -50,10 +50,6 @@ final class RegistryStand implements AutoCloseable {
     @GuardedBy("this")
     private final Map<String, Assignment> assignments = new LinkedHashMap<>();
 
-    /// Nanoseconds at which a model's slot was first seen in a state since it was assigned.
-    @GuardedBy("this")
-    private final Map<String, Map<SlotState, Long>> seen = new HashMap<>();
-
     @GuardedBy("this")
     private Map<String, Report.Slot> slots = Map.of();
 
@@ -112,7 +108,6 @@ final class RegistryStand implements AutoCloseable {
 
     synchronized void assignAll(Map<String, byte[]> uploads, @Nullable Tuning tuning) {
         uploads.forEach((model, upload) -> {
-            seen.remove(model);
             assignments.put(model, new Assignment(model, 1, upload(upload), upload.length, tuning));
         });
         changed();
@@ -175,15 +170,6 @@ final class RegistryStand implements AutoCloseable {
     synchronized void forgetWorker() {
         last = null;
         slots = Map.of();
-        seen.clear();
-    }
-
-    /// Time from one state of a model to another, as reports came in; 0 when one was too short to be reported.
-    synchronized Duration between(String model, SlotState from, SlotState to) {
-        var times = seen.getOrDefault(model, Map.of());
-        var start = times.get(from);
-        var end = times.get(to);
-        return start == null || end == null ? Duration.ZERO : Duration.ofNanos(end - start);
     }
 
     @GuardedBy("this")
@@ -223,12 +209,10 @@ final class RegistryStand implements AutoCloseable {
     }
 
     private synchronized void report(Report report) {
-        long now = System.nanoTime();
         last = report;
         var current = new HashMap<String, Report.Slot>();
         for (var slot : report.slots()) {
             current.put(slot.model(), slot);
-            seen.computeIfAbsent(slot.model(), _ -> new HashMap<>()).putIfAbsent(slot.state(), now);
         }
         slots = current;
         notifyAll();

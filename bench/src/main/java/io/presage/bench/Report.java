@@ -88,7 +88,12 @@ final class Report {
         table(rows);
     }
 
-    /// Calls of all tables that were not answered with 200.
+    /// Failures that no table of loads holds.
+    void failed(long more) {
+        failed += more;
+    }
+
+    /// Calls that were not answered with 200.
     long failed() {
         return failed;
     }

@@ -1,0 +1,113 @@
+package io.presage.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/// What a worker takes without models, and what a small idle model adds: memory, threads, CPU to load.
+final class FootprintPart implements Part {
+    private static final double EMPTY_MAX_MB = 250;
+    private static final double MODEL_MAX_MB = 0.2;
+    private static final double LOAD_MAX_MILLIS = 5;
+
+    /// Of the image, but for a heap that may shrink to what is used: else its unused part is in the figures.
+    private static final List<String> HEAP = List.of("-Xmx1g", "-XX:MaxHeapFreeRatio=20", "-XX:MinHeapFreeRatio=5");
+
+    /// @param megabytes resident
+    private record Size(double megabytes, int threads) {}
+
+    @Override
+    public String name() {
+        return "footprint";
+    }
+
+    @Override
+    public void run(Stage stage, Report report) throws IOException, InterruptedException {
+        int mark = stage.mark();
+        int models = stage.isQuick() ? 200 : 1000;
+        var uploads = new LinkedHashMap<String, byte[]>();
+        for (int i = 0; i < models; i++) {
+            uploads.put("small-" + i, OnnxFile.tabular(1000L + i));
+        }
+        var worker = WorkerStand.start(stage, HEAP);
+        var registry = worker.registry();
+        var started = size(worker.child());
+        TimeUnit.SECONDS.sleep(2);
+        var empty = collected(worker.child());
+        var first = OnnxFile.tabular(1);
+        var tuning = registry.validate("first", first).tuning();
+        registry.assignAll(Map.of("first", first), tuning);
+        registry.awaitReady("first");
+        var one = collected(worker.child());
+        long cpuBefore = worker.child().cpuMicros();
+        long start = System.nanoTime();
+        registry.assignAll(uploads, tuning);
+        registry.awaitAllReady(models + 1);
+        double seconds = (System.nanoTime() - start) / 1e9;
+        double cpuMillis = (worker.child().cpuMicros() - cpuBefore) / 1e3 / models;
+        var all = collected(worker.child());
+        stage.release(mark);
+        double weights = first.length / 1e6;
+        double added = (all.megabytes() - one.megabytes()) / models - weights;
+        report.section(
+                "Footprint",
+                "Resident memory after a full collection, the heap bounded to 1 GB and given back when unused. A small"
+                        + " model has " + first.length + " bytes; all differ. CPU to load includes fetching, unpacking"
+                        + " and reporting.");
+        report.table(List.of(
+                List.of("", "resident MB", "threads"),
+                row("no models, just started", started),
+                row("no models, collected", empty),
+                row("1 model", one),
+                row(models + 1 + " models", all)));
+        report.line("");
+        report.line("Time until all " + models + " were Ready: " + Report.tenths(seconds) + " s.");
+        report.verdict(Verdict.atMost(
+                "worker without models: resident just after its start", EMPTY_MAX_MB, started.megabytes(), " MB"));
+        report.verdict(Verdict.atMost(
+                "worker without models: resident, collected", EMPTY_MAX_MB, empty.megabytes(), " MB"));
+        report.verdict(Verdict.atMost("small idle model: memory beside its file", MODEL_MAX_MB, added, " MB"));
+        report.verdict(Verdict.atMost("small idle models: threads added", 0, all.threads() - one.threads(), ""));
+        report.verdict(Verdict.atMost("small model: CPU to load", LOAD_MAX_MILLIS, cpuMillis, " ms"));
+    }
+
+    private static List<String> row(String what, Size size) {
+        return List.of(what, Report.tenths(size.megabytes()), Integer.toString(size.threads()));
+    }
+
+    /// After the JVM has collected its garbage and given memory back, as it does when it idles.
+    private static Size collected(Child child) throws IOException, InterruptedException {
+        var jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+        for (int i = 0; i < 2; i++) {
+            var collection = new ProcessBuilder(jcmd, Long.toString(child.process().pid()), "GC.run")
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            if (collection.waitFor() != 0) {
+                throw new IllegalStateException("jcmd GC.run failed for " + child.name());
+            }
+        }
+        TimeUnit.MILLISECONDS.sleep(Duration.ofSeconds(1).toMillis());
+        return size(child);
+    }
+
+    private static Size size(Child child) throws IOException {
+        var status = Path.of("/proc", Long.toString(child.process().pid()), "status");
+        double kilobytes = 0;
+        int threads = 0;
+        for (var line : Files.readAllLines(status)) {
+            if (line.startsWith("VmRSS:")) {
+                kilobytes = Double.parseDouble(
+                        line.replace("VmRSS:", "").replace("kB", "").strip());
+            } else if (line.startsWith("Threads:")) {
+                threads = Integer.parseInt(line.replace("Threads:", "").strip());
+            }
+        }
+        return new Size(kilobytes * 1024 / 1e6, threads);
+    }
+}
