@@ -14,8 +14,16 @@ import java.util.stream.Stream;
 /// `bench/run` sets
 /// them.
 final class BenchMain {
-    private static final List<Part> PARTS =
-            List.of(new TabularPart(), HeavyPart.embedding(), HeavyPart.image(), new MixedPart(), new LonePart(), new OverloadPart(), new LoadingPart(), new NeighboursPart(), new FootprintPart());
+    private static final List<Part> PARTS = List.of(
+            new TabularPart(),
+            HeavyPart.embedding(),
+            HeavyPart.image(),
+            new MixedPart(),
+            new LonePart(),
+            new OverloadPart(),
+            new LoadingPart(),
+            new NeighboursPart(),
+            new FootprintPart());
     /// Not about the worker alone: run when they are named, or with `--all`.
     private static final List<Part> OTHERS = List.of(new CodecPart(), new ChainPart());
 

@@ -69,8 +69,8 @@ final class FootprintPart implements Part {
         report.line("Time until all " + models + " were Ready: " + Report.tenths(seconds) + " s.");
         report.verdict(Verdict.atMost(
                 "worker without models: resident just after its start", EMPTY_MAX_MB, started.megabytes(), " MB"));
-        report.verdict(Verdict.atMost(
-                "worker without models: resident, collected", EMPTY_MAX_MB, empty.megabytes(), " MB"));
+        report.verdict(
+                Verdict.atMost("worker without models: resident, collected", EMPTY_MAX_MB, empty.megabytes(), " MB"));
         report.verdict(Verdict.atMost("small idle model: memory beside its file", MODEL_MAX_MB, added, " MB"));
         report.verdict(Verdict.atMost("small idle models: threads added", 0, all.threads() - one.threads(), ""));
         report.verdict(Verdict.atMost("small model: CPU to load", LOAD_MAX_MILLIS, cpuMillis, " ms"));
@@ -84,7 +84,8 @@ final class FootprintPart implements Part {
     private static Size collected(Child child) throws IOException, InterruptedException {
         var jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
         for (int i = 0; i < 2; i++) {
-            var collection = new ProcessBuilder(jcmd, Long.toString(child.process().pid()), "GC.run")
+            var collection = new ProcessBuilder(
+                            jcmd, Long.toString(child.process().pid()), "GC.run")
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start();

@@ -47,6 +47,7 @@ final class HeavyPart implements Part {
         var models = stage.models();
         if (name.equals("image")) {
             var call = Call.binary(List.of(picture()));
+            Warmth.twin(stage, stage.worker(), models.imageTwin(), call);
             measure(
                     stage,
                     report,
@@ -59,6 +60,10 @@ final class HeavyPart implements Part {
         for (int tokens : new int[] {16, 64}) {
             var call = Call.binary(Texts.tensors(tensors, tokens));
             var text = Call.binary(List.of(Call.text("text", Texts.ofTokens(tokens))));
+            if (tokens == Workload.TOKENS) {
+                Warmth.twin(stage, stage.worker(), models.embeddingTwin(), call);
+                Warmth.twin(stage, stage.worker(), models.embeddingTextTwin(), text);
+            }
             measure(
                     stage,
                     report,

@@ -35,8 +35,7 @@ final class LoadingPart implements Part {
             }
             double before = NeighboursPart.median(first);
             double after = NeighboursPart.median(later);
-            rows.add(List.of(
-                    each.title(), Report.tenths(before), Report.tenths(after), Report.ratio(after / before)));
+            rows.add(List.of(each.title(), Report.tenths(before), Report.tenths(after), Report.ratio(after / before)));
         }
         report.section(
                 "Loading",

@@ -25,6 +25,7 @@ final class LonePart implements Part {
         int cores = Runtime.getRuntime().availableProcessors();
         var tumour = Call.binary(List.of(Call.floats("features", Workload.FEATURES, 1, Workload.FEATURES.length)));
         var embedding = Call.binary(Texts.tensors(models.embedding(), Workload.TOKENS));
+        Warmth.twin(stage, stage.worker(), models.embeddingTwin(), embedding);
         report.section(
                 "A lone request",
                 "One connection, OIP binary, on a worker that has nothing else to do. In process: the same call,"

@@ -20,6 +20,11 @@ final class MixedPart implements Part {
     @Override
     public void run(Stage stage, Report report) throws IOException, InterruptedException {
         var worker = stage.worker();
+        Warmth.twin(
+                stage,
+                worker,
+                stage.models().embeddingTextTwin(),
+                Call.json(Workload.text(Texts.ofTokens(Workload.TOKENS))));
         int mark = stage.mark();
         var directory = stage.models().embeddingText();
         var texts = Texts.mixed(TEXTS);

@@ -40,9 +40,10 @@ final class NeighboursPart implements Part {
             uploads.add(Packages.zip(stage.models().neighbour(i)));
         }
         var worker = WorkerStand.start(stage, Java.FIXED_HEAP, "--worker.drain-grace=100ms");
+        var call = Call.binary(Texts.tensors(directory, Workload.TOKENS));
+        Warmth.twin(stage, worker, stage.models().embeddingTwin(), call);
         worker.serve("minilm", directory);
         var tuning = worker.registry().validate("neighbour", uploads.getFirst()).tuning();
-        var call = Call.binary(Texts.tensors(directory, Workload.TOKENS));
         var target = worker.target("minilm", call);
         Wrk.run(target, 16, 0, stage.seconds(3, 8));
         double rate = LOAD * Wrk.run(target, 16, 0, stage.seconds(2, 5)).requestsPerSecond();

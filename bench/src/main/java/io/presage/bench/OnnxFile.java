@@ -13,6 +13,7 @@ import java.util.random.RandomGeneratorFactory;
 /// Writes ONNX models with random weights, byte by byte: field numbers are those of onnx.proto. All FP32.
 final class OnnxFile {
     private static final int FLOAT = 1;
+    private static final int INT64 = 7;
     private static final int INTS = 7;
     private static final int OPSET = 17;
     private static final int IR_VERSION = 8;
@@ -48,7 +49,9 @@ final class OnnxFile {
         last = file.node("Flatten", List.of(last), file.name(), List.of());
         var matrix = file.weight(Math.sqrt(1.0 / channels), channels, 1000);
         file.node("MatMul", List.of(last, matrix), "scores", List.of());
-        return file.model("image", new long[] {-1, 3, 224, 224}, "scores", new long[] {-1, 1000});
+        return file.model(new Message()
+                .block(11, value("image", FLOAT, -1, 3, 224, 224))
+                .block(12, value("scores", FLOAT, -1, 1000)));
     }
 
     /// `features` FP32 [-1, 30] through 16 hidden units to `scores` [-1, 2]: 2 kB of weights.
@@ -57,7 +60,43 @@ final class OnnxFile {
         var hidden = file.node("MatMul", List.of("features", file.weight(0.2, 30, 16)), file.name(), List.of());
         var active = file.node("Relu", List.of(hidden), file.name(), List.of());
         file.node("MatMul", List.of(active, file.weight(0.2, 16, 2)), "scores", List.of());
-        return file.model("features", new long[] {-1, 30}, "scores", new long[] {-1, 2});
+        return file.model(
+                new Message().block(11, value("features", FLOAT, -1, 30)).block(12, value("scores", FLOAT, -1, 2)));
+    }
+
+    /// What the embedding model takes and gives, for a fraction of its work: each token's numbers through
+    /// `layers` matrices of 384 x 384.
+    static byte[] embeddingTwin(int layers, long seed) {
+        var file = new OnnxFile(seed);
+        var inputs = List.of("input_ids", "attention_mask", "token_type_ids");
+        var toFloat = new Message().text(1, "to").number(3, FLOAT).number(20, 2).bytes();
+        var sum = file.node("Cast", List.of(inputs.getFirst()), file.name(), List.of(toFloat));
+        for (var input : inputs.subList(1, inputs.size())) {
+            var cast = file.node("Cast", List.of(input), file.name(), List.of(toFloat));
+            sum = file.node("Add", List.of(sum, cast), file.name(), List.of());
+        }
+        var last = file.node("Unsqueeze", List.of(sum, file.constant(2)), file.name(), List.of());
+        last = file.node("Mul", List.of(last, file.weight(1e-4, Pooling.DIMENSIONS)), file.name(), List.of());
+        for (int i = 0; i < layers; i++) {
+            var matrix = file.weight(Math.sqrt(1.0 / Pooling.DIMENSIONS), Pooling.DIMENSIONS, Pooling.DIMENSIONS);
+            var to = i == layers - 1 ? "last_hidden_state" : file.name();
+            last = file.node("MatMul", List.of(last, matrix), to, List.of());
+        }
+        var values = new Message();
+        for (var input : inputs) {
+            values.block(11, value(input, INT64, -1, -1));
+        }
+        values.block(12, value("last_hidden_state", FLOAT, -1, -1, Pooling.DIMENSIONS));
+        return file.model(values);
+    }
+
+    /// What the picture classifier takes, for hardly any work: the mean of each colour.
+    static byte[] pictureTwin() {
+        var file = new OnnxFile(0);
+        file.node("GlobalAveragePool", List.of("image"), "scores", List.of());
+        return file.model(new Message()
+                .block(11, value("image", FLOAT, -1, 3, 224, 224))
+                .block(12, value("scores", FLOAT, -1, 3, 1, 1)));
     }
 
     private static int scaled(int channels, double width) {
@@ -115,12 +154,25 @@ final class OnnxFile {
         return name;
     }
 
-    private byte[] model(String input, long[] inputDims, String output, long[] outputDims) {
+    private String constant(long value) {
+        var raw = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(value);
+        var name = "w" + names++;
+        weights.add(new Message()
+                .number(1, 1)
+                .number(2, INT64)
+                .text(8, name)
+                .block(9, raw.array())
+                .bytes());
+        return name;
+    }
+
+    /// @param values the graph's inputs and outputs
+    private byte[] model(Message values) {
         var graph = new Message();
         nodes.forEach(node -> graph.block(1, node));
         graph.text(2, "bench");
         weights.forEach(tensor -> graph.block(5, tensor));
-        graph.block(11, value(input, inputDims)).block(12, value(output, outputDims));
+        graph.append(values);
         return new Message()
                 .number(1, IR_VERSION)
                 .block(7, graph.bytes())
@@ -128,12 +180,13 @@ final class OnnxFile {
                 .bytes();
     }
 
-    private static byte[] value(String name, long... dims) {
+    private static byte[] value(String name, int type, long... dims) {
         var shape = new Message();
-        for (long dim : dims) {
-            shape.block(1, (dim < 0 ? new Message().text(2, "n") : new Message().number(1, dim)).bytes());
+        for (int i = 0; i < dims.length; i++) {
+            var dim = dims[i] < 0 ? new Message().text(2, "d" + i) : new Message().number(1, dims[i]);
+            shape.block(1, dim.bytes());
         }
-        var tensor = new Message().number(1, FLOAT).block(2, shape.bytes());
+        var tensor = new Message().number(1, type).block(2, shape.bytes());
         return new Message()
                 .text(1, name)
                 .block(2, new Message().block(1, tensor.bytes()).bytes())
@@ -158,6 +211,10 @@ final class OnnxFile {
             varint(value.length);
             out.writeBytes(value);
             return this;
+        }
+
+        void append(Message fields) {
+            out.writeBytes(fields.bytes());
         }
 
         byte[] bytes() {

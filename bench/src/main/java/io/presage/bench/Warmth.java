@@ -1,40 +1,43 @@
 package io.presage.bench;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
-/// Warms the worker that most parts share: the small model on event loops, then the same model in calls of more
-/// rows than run there, which pass the queues as larger models' calls do. Without it a large model would be
-/// measured with code that the JVM has not compiled yet: its calls are too few.
+/// Warms what surrounds a model in the worker: code that the JVM has not compiled yet would else be measured with
+/// a model that takes milliseconds, whose calls are too few to have it compiled. Small models, and twins that
+/// take and give the same tensors as the large ones for a fraction of their work, are called tens of thousands of
+/// times; twins are unloaded again.
 final class Warmth {
-    private static final int ROWS = 65;
-    /// All of their rows fit a queue of 256.
-    private static final int QUEUED_CALLERS = 3;
+    private static final int CALLERS = 16;
 
     static WorkerStand worker(Stage stage) throws IOException, InterruptedException {
-        var worker = WorkerStand.start(stage, Java.FIXED_HEAP);
+        var worker = WorkerStand.start(stage, Java.FIXED_HEAP, "--worker.drain-grace=100ms");
         worker.serve("tumour", stage.models().tumour());
-        var features = new float[ROWS * Workload.FEATURES.length];
-        for (int i = 0; i < features.length; i++) {
-            features[i] = Workload.FEATURES[i % Workload.FEATURES.length];
-        }
-        var one = Call.binary(List.of(Call.floats("features", Workload.FEATURES, 1, Workload.FEATURES.length)));
-        var many = Call.binary(List.of(Call.floats("features", features, ROWS, Workload.FEATURES.length)));
-        Duration duration = stage.seconds(4, 8);
+        var binary = Call.binary(List.of(Call.floats("features", Workload.FEATURES, 1, Workload.FEATURES.length)));
         Stage.say("warming the worker");
-        load(worker, Call.json(Workload.TUMOUR.body()), 16, duration);
-        load(worker, one, 16, duration);
-        load(worker, many, QUEUED_CALLERS, duration);
+        load(worker, "tumour", Call.json(Workload.TUMOUR.body()), stage.seconds(3, 6));
+        load(worker, "tumour", binary, stage.seconds(3, 6));
         return worker;
     }
 
-    private static void load(WorkerStand worker, Call call, int callers, Duration duration)
+    /// Serves a twin, calls it, unloads it.
+    static void twin(Stage stage, WorkerStand worker, Path packageDirectory, Call call)
             throws IOException, InterruptedException {
-        var load = Wrk.run(worker.target("tumour", call), callers, 0, duration);
+        var model = packageDirectory.getFileName().toString();
+        worker.serve(model, packageDirectory);
+        load(worker, model, call, stage.seconds(4, 8));
+        worker.remove(model);
+    }
+
+    private static void load(WorkerStand worker, String model, Call call, Duration duration)
+            throws IOException, InterruptedException {
+        var load = Wrk.run(worker.target(model, call), CALLERS, 0, duration);
         if (load.failed() > 0) {
             throw new IllegalStateException(load.failed() + " of the calls that warm the worker failed");
         }
+        Stage.say("warm: " + load.requests() + " calls of " + model);
     }
 
     private Warmth() {}

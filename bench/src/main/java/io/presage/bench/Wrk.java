@@ -27,7 +27,6 @@ final class Wrk {
             if #bodies > 1 then
               local requests, at = {}, 0
               init = function(args)
-                wrk.init(args)
                 for i, body in ipairs(bodies) do requests[i] = wrk.format(nil, nil, nil, body) end
               end
               request = function()
