@@ -222,6 +222,7 @@ public final class VersionLoader {
                 ? atNormalPriority(() -> engine.load(modelPackage, plan))
                 : engine.load(modelPackage, plan);
         undo.push(root);
+        SignatureMatch.check(modelPackage.manifest().signature(), root.signature());
         var task = Tasks.create(modelPackage, root.signature());
         undo.push(task);
         var probed = task.adapt(root);
