@@ -126,6 +126,48 @@ final class EvictionJourneyTest {
     }
 
     @Test
+    void versionForCuda_isValidatedAndPlacedWhereTheDeviceIs(@TempDir Path directory) throws Exception {
+        try (var registry = RunningRegistry.start(PostgresFixture.freshDatabase(), directory)) {
+            var cpu = registry.new ScriptedWorker("a-cpu", "first");
+            cpu.say();
+            registry.post("/api/v1/models", "{\"name\": \"large\"}").expect(201);
+            registry.upload("large", new byte[] {1});
+            var onCpu = cpu.validation("large", 1);
+            var gpu = registry.new ScriptedWorker("b-gpu", "first");
+            gpu.devices = List.of(new Report.Device("cpu", 0, "c", 0), new Report.Device("cuda", 0, "g", 1 << 30));
+            gpu.say();
+            var refusal = RunningRegistry.failure("a-cpu").replace("corrupt-model", "unsupported-device");
+            registry.internal("POST", "/internal/validations/" + onCpu.id(), BodyPublishers.ofString(refusal))
+                    .expect(204);
+
+            var onGpu = gpu.validation("large", 1);
+            var verdict = RunningRegistry.verdict("b-gpu").replace("\"cpu\"", "\"cuda\"");
+            registry.internal("POST", "/internal/validations/" + onGpu.id(), BodyPublishers.ofString(verdict))
+                    .expect(204);
+            registry.post("/api/v1/models/large/promote", "{\"version\": 1}").expect(200);
+            assignment(registry, gpu, "large");
+            assertThat(registry.desired("a-cpu", _ -> true).assignments()).isEmpty();
+
+            registry.upload("large", new byte[] {2});
+            var second = registry.desired(
+                            "a-cpu", it -> it.validations().stream().anyMatch(v -> v.version() == 2))
+                    .validations()
+                    .getFirst();
+            gpu.devices = List.of();
+            gpu.draining = true;
+            gpu.say();
+            registry.internal("POST", "/internal/validations/" + second.id(), BodyPublishers.ofString(refusal))
+                    .expect(204);
+            assertThat(registry.get("/api/v1/models/large/versions/2")
+                            .json()
+                            .path("failure")
+                            .path("cause")
+                            .asString())
+                    .isEqualTo("unsupported-device");
+        }
+    }
+
+    @Test
     void tuning_travelsWithTheAssignment_andIsShown(@TempDir Path directory) throws Exception {
         try (var registry = RunningRegistry.start(PostgresFixture.freshDatabase(), directory)) {
             var one = registry.new ScriptedWorker("one", "first");

@@ -179,6 +179,7 @@ final class RunningRegistry implements AutoCloseable {
         private long sequence;
         boolean draining;
         List<Report.Slot> slots = List.of();
+        List<Report.Device> devices = List.of(new Report.Device("cpu", 0, "test", 0));
 
         ScriptedWorker(String id, String incarnation) {
             this.id = id;
@@ -187,17 +188,7 @@ final class RunningRegistry implements AutoCloseable {
 
         Report next() {
             return new Report(
-                    id,
-                    incarnation,
-                    ++sequence,
-                    "127.0.0.1",
-                    9000,
-                    draining,
-                    List.of(new Report.Device("cpu", 0, "test", 0)),
-                    1_000_000,
-                    0,
-                    0,
-                    slots);
+                    id, incarnation, ++sequence, "127.0.0.1", 9000, draining, devices, 1_000_000, 0, 0, slots);
         }
 
         void say() throws Exception {

@@ -19,7 +19,7 @@ public final class ModelRepository {
 
     private static final String VERSION_VIEW = """
             select v.model, v.version, v.state, v.sha256, a.bytes, v.attempts, v.uploaded_at, v.decided_at,
-                   v.profile, v.failure, v.derived_from, v.derivation,
+                   v.profile, v.failure, v.derived_from, v.derivation, v.needs_cuda,
                    exists (select from deployed_version d where d.model = v.model and d.version = v.version) as deployed,
                    (select count(*) from worker where live and not draining) as workers
               from model_version v left join artifact a on a.sha256 = v.sha256
@@ -215,7 +215,7 @@ public final class ModelRepository {
                 row.getInt("attempts"),
                 row.getObject("uploaded_at", OffsetDateTime.class).toInstant(),
                 instant(row.getObject("decided_at", OffsetDateTime.class)),
-                reason(state, row.getLong("workers"), row.getInt("derived_from")),
+                reason(state, row.getLong("workers"), row.getInt("derived_from"), row.getBoolean("needs_cuda")),
                 json(row.getString("profile")),
                 json(row.getString("failure")),
                 row.getObject("derived_from", Integer.class),
@@ -253,7 +253,7 @@ public final class ModelRepository {
                 profile == null ? null : profile.path("millisPerCall").asDouble());
     }
 
-    private static @Nullable String reason(VersionState state, long workers, int derivedFrom) {
+    private static @Nullable String reason(VersionState state, long workers, int derivedFrom, boolean needsCuda) {
         return switch (state) {
             case DERIVING ->
                 workers == 0
@@ -262,7 +262,8 @@ public final class ModelRepository {
             case UPLOADED ->
                 workers == 0
                         ? "waits for validation: no worker is alive"
-                        : "waits for validation: every worker is busy with others";
+                        : "waits for validation: every worker " + (needsCuda ? "with a CUDA device " : "")
+                                + "is busy with others";
             case VALIDATING -> "a worker validates it";
             case READY, REJECTED, ARCHIVED -> null;
         };

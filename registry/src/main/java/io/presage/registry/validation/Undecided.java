@@ -6,7 +6,12 @@ import java.util.Optional;
 ///
 /// @param attempts validations, or derivations, lost so far
 /// @param open the one that runs, if any
-public record Undecided(String model, int version, int attempts, Optional<Open> open) {
+/// @param needsCuda only a worker with a CUDA device can do it
+public record Undecided(String model, int version, int attempts, Optional<Open> open, boolean needsCuda) {
+    public Undecided(String model, int version, int attempts, Optional<Open> open) {
+        this(model, version, attempts, open, false);
+    }
+
     /// @param incarnation the worker's process that got it
     /// @param ageMillis since it was given
     public record Open(String id, String workerId, String incarnation, long ageMillis) {}

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 /// Gives versions that something is to be done with to live workers. Pure; derivations follow it too. A
 /// validation whose worker died, restarted or stays silent is
 /// lost, for a hostile package may have killed it; after `attemptsMax` of those the version is rejected. One
-/// whose worker drains is taken back without blame.
+/// whose worker drains is taken back without blame. A version that needs CUDA goes to workers that have it.
 public final class ValidationPolicy {
     public sealed interface Action {
         record Assign(Undecided version, Validator worker) implements Action {}
@@ -45,7 +45,7 @@ public final class ValidationPolicy {
             }
         }
         for (var version : waiting) {
-            leastBusy(workers, busy, limits).ifPresent(worker -> {
+            leastBusy(version, workers, busy, limits).ifPresent(worker -> {
                 busy.merge(worker.id(), 1, Integer::sum);
                 actions.add(new Action.Assign(version, worker));
             });
@@ -75,10 +75,18 @@ public final class ValidationPolicy {
                 version.attempts() + 1 >= limits.attemptsMax());
     }
 
+    /// Whether a version that `worker` has no device for is worth another try: when there is a worker that has
+    /// one, and that one could take it.
+    static boolean isForAnother(String worker, List<Validator> workers) {
+        boolean hasCuda = workers.stream().anyMatch(it -> it.id().equals(worker) && it.cuda());
+        return !hasCuda && workers.stream().anyMatch(it -> it.cuda() && !it.draining());
+    }
+
     private static Optional<Validator> leastBusy(
-            List<Validator> workers, Map<String, Integer> busy, ValidationProperties limits) {
+            Undecided version, List<Validator> workers, Map<String, Integer> busy, ValidationProperties limits) {
         return workers.stream()
                 .filter(worker -> !worker.draining())
+                .filter(worker -> worker.cuda() || !version.needsCuda())
                 .filter(worker -> busy.getOrDefault(worker.id(), 0) < limits.perWorkerMax())
                 .min(Comparator.comparingInt((Validator worker) -> busy.getOrDefault(worker.id(), 0))
                         .thenComparing(Validator::id));

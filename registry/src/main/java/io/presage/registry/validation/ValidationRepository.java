@@ -31,7 +31,7 @@ final class ValidationRepository {
     /// Oldest first.
     List<Undecided> undecided() {
         return jdbc.sql("""
-                select v.model, v.version, v.attempts, o.id, o.worker_id, o.incarnation,
+                select v.model, v.version, v.attempts, v.needs_cuda, o.id, o.worker_id, o.incarnation,
                        extract(epoch from now() - o.assigned_at) * 1000 as age_millis
                   from model_version v
                   left join validation o on o.model = v.model and o.version = v.version and o.outcome is null
@@ -48,14 +48,20 @@ final class ValidationRepository {
                                         row.getString("id"),
                                         row.getString("worker_id"),
                                         row.getString("incarnation"),
-                                        (long) row.getDouble("age_millis")))))
+                                        (long) row.getDouble("age_millis"))),
+                        row.getBoolean("needs_cuda")))
                 .list();
     }
 
     List<Validator> validators() {
-        return jdbc.sql("select id, incarnation, draining from worker where live")
-                .query((row, _) ->
-                        new Validator(row.getString("id"), row.getString("incarnation"), row.getBoolean("draining")))
+        return jdbc.sql("""
+                select id, incarnation, draining, devices @> '[{"kind": "cuda"}]' as cuda from worker where live
+                """)
+                .query((row, _) -> new Validator(
+                        row.getString("id"),
+                        row.getString("incarnation"),
+                        row.getBoolean("draining"),
+                        row.getBoolean("cuda")))
                 .list();
     }
 
@@ -109,6 +115,14 @@ final class ValidationRepository {
                 .param("model", version.model())
                 .param("version", version.version())
                 .update();
+    }
+
+    /// From now on only workers with a CUDA device are asked.
+    void forCuda(String model, int version) {
+        jdbc.sql("""
+                update model_version set state = 'UPLOADED', needs_cuda = true
+                 where model = :model and version = :version
+                """).param("model", model).param("version", version).update();
     }
 
     Optional<Subject> find(String id) {

@@ -116,6 +116,13 @@ public final class ValidationService {
                 log.info("event=version-ready model={} version={}", subject.model(), subject.version());
             } else {
                 var failure = Objects.requireNonNull(result.failure(), "checked by the record");
+                if ("unsupported-device".equals(failure.cause())
+                        && ValidationPolicy.isForAnother(result.workerId(), repository.validators())) {
+                    repository.close(id, "RETURNED");
+                    repository.forCuda(subject.model(), subject.version());
+                    changes.record(new Change("version.validation-returned", path, Map.of("cause", failure.cause())));
+                    return;
+                }
                 repository.close(id, "REJECTED");
                 repository.rejected(subject.model(), subject.version(), failure);
                 repository.closeOpen(subject.model(), subject.version());

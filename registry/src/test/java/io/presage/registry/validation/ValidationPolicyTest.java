@@ -33,6 +33,28 @@ final class ValidationPolicyTest {
     }
 
     @Test
+    void versionThatNeedsCuda_goesOnlyWhereItIs() {
+        var version = new Undecided("m", 1, 0, Optional.empty(), true);
+        var gpu = new Validator("w3", "i3", false, true);
+        assertThat(ValidationPolicy.plan(List.of(version), List.of(W1, W2), LIMITS))
+                .isEmpty();
+        assertThat(ValidationPolicy.plan(List.of(version), List.of(W1, W2, gpu), LIMITS))
+                .containsExactly(new Action.Assign(version, gpu));
+        assertThat(ValidationPolicy.plan(List.of(waiting(1)), List.of(gpu), LIMITS))
+                .containsExactly(new Action.Assign(waiting(1), gpu));
+    }
+
+    @Test
+    void wantOfADevice_isForAnotherWorker_onlyWhenOneHasIt() {
+        var gpu = new Validator("w3", "i3", false, true);
+        assertThat(ValidationPolicy.isForAnother("w1", List.of(W1, gpu))).isTrue();
+        assertThat(ValidationPolicy.isForAnother("w1", List.of(W1, W2))).isFalse();
+        assertThat(ValidationPolicy.isForAnother("w3", List.of(W1, gpu))).isFalse();
+        assertThat(ValidationPolicy.isForAnother("w1", List.of(W1, new Validator("w3", "i3", true, true))))
+                .isFalse();
+    }
+
+    @Test
     void nobodyAlive_nothingToDo() {
         assertThat(ValidationPolicy.plan(List.of(waiting(1)), List.of(), LIMITS))
                 .isEmpty();
