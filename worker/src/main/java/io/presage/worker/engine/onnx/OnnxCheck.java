@@ -233,11 +233,17 @@ final class OnnxCheck {
                 }
                 case 5 -> scope.put(tensors.tensor(graph.message()));
                 case 15 -> tensors.sparse(graph.message());
-                case 11, 13 -> valueInfo(graph.message());
+                case 11 -> {
+                    var input = graph.message();
+                    if (!valueInfo(input) && depth == 0) {
+                        throw new MalformedException("an input without a shape: how many dimensions it has must be told");
+                    }
+                }
                 case 12 -> {
                     hasOutput = true;
                     valueInfo(graph.message());
                 }
+                case 13 -> valueInfo(graph.message());
                 default -> graph.skip();
             }
         }
@@ -321,23 +327,28 @@ final class OnnxCheck {
         return new Attribute(name, numbers, tensor);
     }
 
-    private static void valueInfo(ProtoReader info) throws MalformedException, UnsafeException {
+    /// False for a tensor without a shape: ONNX Runtime gives it out as a scalar, and some of its operators end
+    /// the process when a number of dimensions that they cannot take comes at a run.
+    private static boolean valueInfo(ProtoReader info) throws MalformedException, UnsafeException {
+        boolean isComplete = true;
         while (info.next()) {
             if (info.field() == 2) {
-                type(info.message(), 0);
+                isComplete = type(info.message(), 0);
             } else {
                 info.skip();
             }
         }
+        return isComplete;
     }
 
-    private static void type(ProtoReader type, int depth) throws MalformedException, UnsafeException {
+    private static boolean type(ProtoReader type, int depth) throws MalformedException, UnsafeException {
         if (depth > TYPE_DEPTH_MAX) {
             throw new UnsafeException("types nested deeper than " + TYPE_DEPTH_MAX);
         }
+        boolean isComplete = true;
         while (type.next()) {
             switch (type.field()) {
-                case 1, 8 -> tensorType(type.message());
+                case 1, 8 -> isComplete = tensorType(type.message());
                 case 4, 5, 9 -> {
                     var inner = type.message();
                     while (inner.next()) {
@@ -352,6 +363,7 @@ final class OnnxCheck {
                 default -> type.skip();
             }
         }
+        return isComplete;
     }
 
     private static void innerType(ProtoReader inner, int depth) throws MalformedException, UnsafeException {
@@ -362,14 +374,17 @@ final class OnnxCheck {
         }
     }
 
-    private static void tensorType(ProtoReader type) throws MalformedException, UnsafeException {
+    private static boolean tensorType(ProtoReader type) throws MalformedException, UnsafeException {
+        boolean hasShape = false;
         while (type.next()) {
             if (type.field() == 2) {
+                hasShape = true;
                 shape(type.message());
             } else {
                 type.skip();
             }
         }
+        return hasShape;
     }
 
     private static void shape(ProtoReader shape) throws MalformedException, UnsafeException {

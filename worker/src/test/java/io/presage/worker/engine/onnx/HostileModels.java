@@ -235,6 +235,10 @@ public final class HostileModels {
                 inputs(valueInfo("x", FLOAT, 1L << 47)).bytes(),
                 "warm-up",
                 "engine-failure"));
+        add(
+                "an input of any rank",
+                inputs(message().text(1, "x").message(2, message().message(1, message().number(1, FLOAT)))),
+                CORRUPT);
         var deep = message().message(1, message().number(1, FLOAT));
         for (int i = 0; i < 90; i++) {
             deep = message().message(4, message().message(1, deep));
