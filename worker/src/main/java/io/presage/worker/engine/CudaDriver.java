@@ -53,8 +53,8 @@ public final class CudaDriver {
     private List<Device> list(Arena arena) throws Throwable {
         check("cuInit", (int) function("cuInit", ValueLayout.JAVA_INT).invokeExact(0));
         var count = arena.allocate(ValueLayout.JAVA_INT);
-        check("cuDeviceGetCount", (int) function("cuDeviceGetCount", ValueLayout.ADDRESS)
-                .invokeExact(count));
+        check("cuDeviceGetCount", (int)
+                function("cuDeviceGetCount", ValueLayout.ADDRESS).invokeExact(count));
         var devices = new ArrayList<Device>();
         for (int i = 0; i < count.get(ValueLayout.JAVA_INT, 0); i++) {
             devices.add(device(arena, i));
@@ -72,8 +72,8 @@ public final class CudaDriver {
                 function("cuDeviceGetName", ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT)
                         .invokeExact(name, NAME_BYTES, device));
         var bytes = arena.allocate(ValueLayout.JAVA_LONG);
-        check("cuDeviceTotalMem", (int)
-                function("cuDeviceTotalMem_v2", ValueLayout.ADDRESS, ValueLayout.JAVA_INT).invokeExact(bytes, device));
+        check("cuDeviceTotalMem", (int) function("cuDeviceTotalMem_v2", ValueLayout.ADDRESS, ValueLayout.JAVA_INT)
+                .invokeExact(bytes, device));
         return new Device(
                 Device.Kind.CUDA,
                 index,

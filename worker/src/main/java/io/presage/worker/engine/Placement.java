@@ -37,14 +37,14 @@ public sealed interface Placement {
                 .filter(offer -> offer.device().kind() == Device.Kind.CUDA)
                 .min(Comparator.comparing((Offer offer) -> offer.bytesFree() < wish.bytes())
                         .thenComparingInt(Offer::instances)
-                        .thenComparing(Comparator.comparingLong(Offer::bytesFree).reversed())
+                        .thenComparing(
+                                Comparator.comparingLong(Offer::bytesFree).reversed())
                         .thenComparingInt(offer -> offer.device().index()));
-        var chosen =
-                switch (wish.device()) {
-                    case "cpu" -> cpu;
-                    case "gpu" -> gpu;
-                    default -> any(wish, cpu, gpu);
-                };
+        var chosen = switch (wish.device()) {
+            case "cpu" -> cpu;
+            case "gpu" -> gpu;
+            default -> any(wish, cpu, gpu);
+        };
         return chosen.<Placement>map(offer -> new On(offer.device()))
                 .orElseGet(() -> new Refused(refusal(wish, engine, kinds, offers)));
     }
@@ -71,7 +71,9 @@ public sealed interface Placement {
                 "unsupported-device",
                 "device: " + wish.device() + ", but engine " + engine + " runs on "
                         + kinds.stream().sorted().toList() + " and this worker has "
-                        + offers.stream().map(offer -> offer.device().deviceClass()).toList(),
+                        + offers.stream()
+                                .map(offer -> offer.device().deviceClass())
+                                .toList(),
                 "Set `device: any` in model.yaml, or export the model for an engine that runs there.");
     }
 }

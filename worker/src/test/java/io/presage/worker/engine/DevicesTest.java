@@ -56,11 +56,9 @@ class DevicesTest {
     void cuda_mustBeThere() {
         assertThatThrownBy(() -> Devices.find(settings(DeviceSettings.Use.CUDA), CPU, List::of, UNASKED))
                 .hasMessageContaining("no CUDA device was found (expected: a GPU,");
-        assertThatThrownBy(
-                        () -> Devices.find(settings(DeviceSettings.Use.CUDA, 3), CPU, () -> List.of(T4), UNASKED))
+        assertThatThrownBy(() -> Devices.find(settings(DeviceSettings.Use.CUDA, 3), CPU, () -> List.of(T4), UNASKED))
                 .hasMessageContaining("among worker.devices.indexes [3]");
-        assertThatThrownBy(
-                        () -> Devices.find(settings(DeviceSettings.Use.CUDA), CPU, () -> List.of(T4), () -> false))
+        assertThatThrownBy(() -> Devices.find(settings(DeviceSettings.Use.CUDA), CPU, () -> List.of(T4), () -> false))
                 .hasMessageContaining("built for the CPU");
     }
 

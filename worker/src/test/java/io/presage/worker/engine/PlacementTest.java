@@ -14,8 +14,7 @@ class PlacementTest {
     private static final Placement.Offer ON_CPU = new Placement.Offer(CPU, 1 << 20, 3);
 
     private static Placement.Offer gpu(int index, long bytesFree, int instances) {
-        return new Placement.Offer(
-                new Device(Device.Kind.CUDA, index, "NVIDIA T4", 1 << 30), bytesFree, instances);
+        return new Placement.Offer(new Device(Device.Kind.CUDA, index, "NVIDIA T4", 1 << 30), bytesFree, instances);
     }
 
     private static String place(String device, Set<Device.Kind> kinds, Placement.Offer... offers) {
@@ -30,8 +29,7 @@ class PlacementTest {
     }
 
     private static Failure refusal(String device, Set<Device.Kind> kinds, Placement.Offer... offers) {
-        var placement =
-                Placement.of(new Placement.Wish(device, 100, null), "xgboost", kinds, List.of(offers));
+        var placement = Placement.of(new Placement.Wish(device, 100, null), "xgboost", kinds, List.of(offers));
         assertThat(placement).isInstanceOf(Placement.Refused.class);
         return ((Placement.Refused) placement).failure();
     }

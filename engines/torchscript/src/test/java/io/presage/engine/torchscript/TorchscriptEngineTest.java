@@ -179,8 +179,7 @@ class TorchscriptEngineTest {
         }
         var dictionary = new TorchArchive()
                 .forward("a: Tensor) -> Dict[str, Tensor]", "return {\"y1\": torch.neg(a), \"y0\": torch.abs(a)}");
-        var byName = new Signature(
-                floats(1, 2).inputs(), floats(1, 2).outputs().reversed(), true);
+        var byName = new Signature(floats(1, 2).inputs(), floats(1, 2).outputs().reversed(), true);
         try (var model = load(dictionary, byName)) {
             var outputs = model.run(List.of(tensor("x0", -1, 2)));
             assertThat(outputs).extracting(Tensor::name).containsExactly("y1", "y0");

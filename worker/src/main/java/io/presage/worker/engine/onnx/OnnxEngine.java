@@ -93,7 +93,8 @@ public final class OnnxEngine implements Engine {
 
     @Override
     public LoadedModel load(ModelPackage modelPackage, LoadPlan plan) throws LoadException {
-        if (plan.device().kind() != Device.Kind.CPU && !devices().contains(plan.device().kind())) {
+        if (plan.device().kind() != Device.Kind.CPU
+                && !devices().contains(plan.device().kind())) {
             throw OnnxFailures.noDevice();
         }
         try {
@@ -139,7 +140,8 @@ public final class OnnxEngine implements Engine {
             try {
                 options.setOptimizationLevel(SessionOptions.OptLevel.ALL_OPT);
                 options.setOptimizedModelFilePath(draft.toString());
-                var session = Shared.ENVIRONMENT.createSession(modelPackage.modelFile().toString(), options);
+                var session = Shared.ENVIRONMENT.createSession(
+                        modelPackage.modelFile().toString(), options);
                 try {
                     graph.keep(draft);
                 } catch (IOException e) {
@@ -162,14 +164,16 @@ public final class OnnxEngine implements Engine {
             options.setExecutionMode(SessionOptions.ExecutionMode.SEQUENTIAL);
             options.setIntraOpNumThreads(plan.intraOpThreads());
             options.setInterOpNumThreads(1);
-            spin(options, plan.intraOpThreads() > 1 && modelPackage.manifest().profile().equals("latency"));
+            spin(
+                    options,
+                    plan.intraOpThreads() > 1
+                            && modelPackage.manifest().profile().equals("latency"));
             // The name's extension must not choose a format that was not checked.
             options.addConfigEntry("session.load_model_format", "ONNX");
             options.addConfigEntry("optimization.constant_folding_max_output_size_in_bytes", FOLDED_BYTES_MAX);
             options.setCPUArenaAllocator(modelPackage.bytes() >= ARENA_BYTES_MIN);
             // A pattern is kept for every set of input shapes that was ever seen, without a bound.
-            options.setMemoryPatternOptimization(
-                    !modelPackage.manifest().task().equals("text-embedding"));
+            options.setMemoryPatternOptimization(!modelPackage.manifest().task().equals("text-embedding"));
             if (plan.device().kind() == Device.Kind.CUDA) {
                 onCuda(options, plan.device());
             }

@@ -18,10 +18,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.jspecify.annotations.Nullable;
 
 class OptimisedGraphTest {
     private static final int SIZE = 600;
@@ -63,8 +63,7 @@ class OptimisedGraphTest {
         for (int i = 0; i < 3 * SIZE; i++) {
             data.putFloat(i * 4, i % 13 - 6);
         }
-        var output = (Tensor.Fixed) loaded.run(
-                        List.of(new Tensor.Fixed("x", DataType.FP32, Shape.of(3, SIZE), data)))
+        var output = (Tensor.Fixed) loaded.run(List.of(new Tensor.Fixed("x", DataType.FP32, Shape.of(3, SIZE), data)))
                 .getFirst();
         var values = new ArrayList<Float>();
         for (int i = 0; i < 3 * SIZE; i++) {
@@ -145,8 +144,7 @@ class OptimisedGraphTest {
     @Test
     void aBrokenModel_leavesNothingBehind() throws Exception {
         model = new byte[2 << 20];
-        assertThatThrownBy(() -> load("a", derived))
-                .isInstanceOf(LoadException.class);
+        assertThatThrownBy(() -> load("a", derived)).isInstanceOf(LoadException.class);
         assertThat(kept()).isEmpty();
     }
 
