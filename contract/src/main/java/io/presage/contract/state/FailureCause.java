@@ -6,6 +6,7 @@ import java.util.Optional;
 /// Every cause that a [Failure] can have. A word never changes its meaning; docs/model-package.md lists them.
 public enum FailureCause {
     UNREACHABLE_ARTIFACT("The package could not be fetched, or the disk is full; it is tried again."),
+    MISSING_ARTIFACT("The registry has no such package any more."),
     DIGEST_MISMATCH("The bytes that were fetched are not those that were uploaded."),
     UNSAFE_PACKAGE("The archive holds what could leave its folder or fill the disk: links, special files, names that"
             + " lead out or are another file elsewhere, entries that overlap or that its two directories describe"
@@ -29,6 +30,9 @@ public enum FailureCause {
     TASK_MISMATCH("The model's inputs and outputs do not fit the task of model.yaml."),
     UNSUPPORTED_DEVICE("The worker has no such device, or the engine cannot use it."),
     UNSUPPORTED_DERIVATION("The version cannot have the sibling that was asked for."),
+    NOTHING_TO_QUANTISE("No weights of the model are of a kind that int8 helps."),
+    MODEL_TOO_LARGE("The model is larger than what can be quantised."),
+    ORIGINAL_GONE("The version that a sibling was to be made of is no longer READY."),
     OUT_OF_MEMORY("It does not fit into the worker's memory."),
     ENGINE_NOT_ALLOWED("Models of this engine can hold code, and the worker's operator has not allowed it."),
     ENGINE_MISSING("The worker has no engine pack for this kind of model."),
@@ -58,6 +62,8 @@ public enum FailureCause {
 
     /// Empty for a word of a later version.
     public static Optional<FailureCause> of(String word) {
-        return Arrays.stream(values()).filter(cause -> cause.word().equals(word)).findFirst();
+        return Arrays.stream(values())
+                .filter(cause -> cause.word().equals(word))
+                .findFirst();
     }
 }

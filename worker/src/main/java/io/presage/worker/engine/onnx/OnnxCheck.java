@@ -236,7 +236,8 @@ final class OnnxCheck {
                 case 11 -> {
                     var input = graph.message();
                     if (!valueInfo(input) && depth == 0) {
-                        throw new MalformedException("an input without a shape: how many dimensions it has must be told");
+                        throw new MalformedException(
+                                "an input without a shape: how many dimensions it has must be told");
                     }
                 }
                 case 12 -> {

@@ -237,7 +237,9 @@ public final class HostileModels {
                 "engine-failure"));
         add(
                 "an input of any rank",
-                inputs(message().text(1, "x").message(2, message().message(1, message().number(1, FLOAT)))),
+                inputs(message()
+                        .text(1, "x")
+                        .message(2, message().message(1, message().number(1, FLOAT)))),
                 CORRUPT);
         var deep = message().message(1, message().number(1, FLOAT));
         for (int i = 0; i < 90; i++) {
