@@ -25,7 +25,7 @@ final class BenchMain {
             new NeighboursPart(),
             new FootprintPart());
     /// Not about the worker alone: run when they are named, or with `--all`.
-    private static final List<Part> OTHERS = List.of(new CodecPart(), new ChainPart());
+    private static final List<Part> OTHERS = List.of(new SoakPart(), new CodecPart(), new ChainPart());
 
     public static void main(String[] args) throws Exception {
         var options = Arrays.asList(args);

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -116,6 +117,21 @@ final class RegistryStand implements AutoCloseable {
     synchronized void unassign(String model) {
         assignments.remove(model);
         changed();
+    }
+
+    /// Both in one change.
+    synchronized void replace(Collection<String> gone, Map<String, byte[]> uploads, @Nullable Tuning tuning) {
+        gone.forEach(assignments::remove);
+        assignAll(uploads, tuning);
+    }
+
+    /// Waits until the worker holds what is assigned, and nothing else.
+    synchronized void awaitSettled() throws InterruptedException {
+        long until = System.nanoTime() + AWAIT_LIMIT.toNanos();
+        while (!slots.keySet().equals(assignments.keySet())
+                || !slots.values().stream().allMatch(slot -> slot.state() == SlotState.READY)) {
+            waitUntil(until, "what is assigned READY, and the rest unloaded");
+        }
     }
 
     @GuardedBy("this")

@@ -18,6 +18,7 @@ final class WorkerStand implements AutoCloseable {
     private final List<String> flags;
     private final List<String> settings;
     private final int port = Child.freePort();
+    private final int managementPort = Child.freePort();
     private final Map<String, ValidationResult.Profile> served = new HashMap<>();
     private Child child;
 
@@ -41,7 +42,7 @@ final class WorkerStand implements AutoCloseable {
         Stage.say("starting a worker");
         var arguments = new ArrayList<>(List.of(
                 "--server.address=127.0.0.1",
-                "--server.port=0",
+                "--server.port=" + managementPort,
                 "--worker.id=bench",
                 "--worker.http.host=127.0.0.1",
                 "--worker.http.port=" + port,
@@ -76,6 +77,11 @@ final class WorkerStand implements AutoCloseable {
 
     int port() {
         return port;
+    }
+
+    /// Where its metrics are.
+    int managementPort() {
+        return managementPort;
     }
 
     /// Validates the package, as the registry would have it done, and assigns it with what was measured; waits
