@@ -42,8 +42,9 @@ COPY --from=build /out/worker/spring-boot-loader/ ./
 COPY --from=build /out/worker/snapshot-dependencies/ ./
 COPY --from=build /out/worker/application/ ./
 EXPOSE 8100 8101
-# Models live in native memory, half of the container's by default (worker.memory-max); the rest is the JVM's own.
-ENTRYPOINT ["java", "-XX:MaxRAMPercentage=35", "-XX:+UseG1GC", "-XX:+UseCompactObjectHeaders", "-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-jar", "app.jar"]
+# Models live in native memory, half of the container's by default (worker.memory-max); the rest is the JVM's own. The
+# heap starts small and is given back when the worker idles: 220 MB resident without models, 205 after a collection.
+ENTRYPOINT ["java", "-XX:MaxRAMPercentage=35", "-Xms32m", "-XX:MinHeapFreeRatio=10", "-XX:MaxHeapFreeRatio=30", "-XX:G1PeriodicGCInterval=30000", "-XX:+UseG1GC", "-XX:+UseCompactObjectHeaders", "-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-jar", "app.jar"]
 
 FROM runtime AS gateway
 COPY --from=build /out/api/dependencies/ ./
