@@ -20,6 +20,7 @@ import io.presage.worker.derivation.Derivations;
 import io.presage.worker.derivation.HttpDerivationSink;
 import io.presage.worker.derivation.SiblingMaker;
 import io.presage.worker.engine.Cpu;
+import io.presage.worker.engine.CudaDriver;
 import io.presage.worker.engine.Device;
 import io.presage.worker.engine.Devices;
 import io.presage.worker.engine.Engines;
@@ -36,6 +37,7 @@ import io.presage.worker.infer.InferServer;
 import io.presage.worker.machine.NativeMemory;
 import io.presage.worker.machine.ThreadPriority;
 import io.presage.worker.tuning.Tuner;
+import io.presage.worker.versions.LoadPlanner;
 import io.presage.worker.versions.MemoryBudget;
 import io.presage.worker.versions.ServingAssembly;
 import io.presage.worker.versions.VersionLoader;
@@ -59,7 +61,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -72,6 +75,7 @@ import tools.jackson.databind.json.JsonMapper;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({WorkerProperties.class, ServiceProperties.class, DjlProperties.class})
 class WorkerConfiguration {
+    private static final Logger log = LoggerFactory.getLogger(WorkerConfiguration.class);
     private static final JsonMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
@@ -133,14 +137,20 @@ class WorkerConfiguration {
     }
 
     @Bean
-    Devices devices(MemoryBudget memory) {
+    Devices devices(WorkerProperties properties, MemoryBudget memory) {
         var cpu = new Device(
                 Device.Kind.CPU,
                 0,
                 Cpu.name(),
                 memory.bytesMax(),
                 Runtime.getRuntime().availableProcessors());
-        return new Devices(cpu, List.of());
+        var devices = Devices.find(
+                properties.devices(),
+                cpu,
+                CudaDriver::devices,
+                () -> new OnnxEngine().devices().contains(Device.Kind.CUDA));
+        log.info("event=devices_found devices={}", devices.all());
+        return devices;
     }
 
     private static long machineBytes() {
@@ -240,11 +250,13 @@ class WorkerConfiguration {
                 memory,
                 assembly,
                 new VersionLoader.Machine(System::nanoTime, natives::allocatedBytes, natives::trim, urgentLoader),
-                devices,
-                new Tuner(
-                        properties.tuning(),
-                        new Tuner.Clocks(
-                                System::nanoTime, ManagementFactory.getThreadMXBean()::getCurrentThreadCpuTime)));
+                new LoadPlanner(
+                        devices,
+                        new Tuner(
+                                properties.tuning(),
+                                new Tuner.Clocks(
+                                        System::nanoTime,
+                                        ManagementFactory.getThreadMXBean()::getCurrentThreadCpuTime))));
     }
 
     /// The tokenizer unpacks its library where DJL_CACHE_DIR says, and must not look for one on the internet.
@@ -427,7 +439,7 @@ class WorkerConfiguration {
             throws IOException {
         var incarnation = UUID.randomUUID().toString();
         var host = advertisedHost(properties);
-        var reported = Stream.concat(Stream.of(devices.cpu()), devices.cuda().stream())
+        var reported = devices.all().stream()
                 .map(device -> new Report.Device(
                         device.kind().name().toLowerCase(Locale.ROOT),
                         device.index(),

@@ -3,6 +3,7 @@ package io.presage.worker;
 import io.presage.worker.artifacts.ArtifactSettings;
 import io.presage.worker.baked.BakedInSettings;
 import io.presage.worker.batching.BatchSettings;
+import io.presage.worker.engine.DeviceSettings;
 import io.presage.worker.engine.packs.EngineSettings;
 import io.presage.worker.infer.HttpSettings;
 import io.presage.worker.tuning.TuningSettings;
@@ -43,7 +44,8 @@ public record WorkerProperties(
         @Valid @DefaultValue BatchSettings batching,
         @Valid @DefaultValue BakedInSettings bakedIn,
         @Valid @DefaultValue EngineSettings engines,
-        @Valid @DefaultValue TuningSettings tuning) {
+        @Valid @DefaultValue TuningSettings tuning,
+        @Valid @DefaultValue DeviceSettings devices) {
     public WorkerProperties {
         if (memoryMax.toBytes() < 0) {
             throw new IllegalArgumentException("worker.memory-max: " + memoryMax + " (expected: 0 or more)");

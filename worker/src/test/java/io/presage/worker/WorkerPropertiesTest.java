@@ -3,6 +3,7 @@ package io.presage.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.presage.worker.engine.DeviceSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -57,6 +58,8 @@ class WorkerPropertiesTest {
         assertThat(properties.engines().allowed()).isEmpty();
         assertThat(properties.batching().runThreads()).isZero();
         assertThat(properties.tuning().budget()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(properties.devices().use()).isEqualTo(DeviceSettings.Use.AUTO);
+        assertThat(properties.devices().indexes()).isEmpty();
         assertThat(properties.engines().isolation()).isEmpty();
         assertThat(properties.engines().child().heapMax()).isEqualTo(DataSize.ofMegabytes(256));
         assertThat(properties.engines().child().frameMax()).isEqualTo(DataSize.ofMegabytes(256));
@@ -106,6 +109,8 @@ class WorkerPropertiesTest {
         keys.put("worker.engines.allowed", "torchscript");
         keys.put("worker.batching.run-threads", "21");
         keys.put("worker.tuning.budget", "21s");
+        keys.put("worker.devices.use", "cuda");
+        keys.put("worker.devices.indexes", "0,2");
         keys.put("worker.engines.isolation.xgboost", "process");
         keys.put("worker.engines.child.heap-max", "33MB");
         keys.put("worker.engines.child.frame-max", "34MB");
@@ -126,7 +131,8 @@ class WorkerPropertiesTest {
                         + "bakedIn=BakedInSettings[models={digits=/models/digits.zip}], "
                         + "engines=EngineSettings[directory=/tmp/e, allowed=[torchscript], isolation={xgboost=PROCESS}, "
                         + "child=ChildSettings[heapMax=34603008B, frameMax=35651584B, loadMax=PT35S, runMax=PT36S, "
-                        + "deathsMax=37, deathsWindow=PT38S]], tuning=TuningSettings[budget=PT21S]]");
+                        + "deathsMax=37, deathsWindow=PT38S]], tuning=TuningSettings[budget=PT21S], "
+                        + "devices=DeviceSettings[use=CUDA, indexes=[0, 2]]]");
     }
 
     @Test
@@ -135,6 +141,8 @@ class WorkerPropertiesTest {
                 .hasRootCauseMessage("worker.http.port: 70000 (expected: 0..65535)");
         assertThatThrownBy(() -> bind(Map.of("worker.versions.loading-max", "0")))
                 .hasRootCauseMessage("worker.versions.loading-max: 0 (expected: 1..64)");
+        assertThatThrownBy(() -> bind(Map.of("worker.devices.indexes", "0,-1")))
+                .hasRootCauseMessage("worker.devices.indexes: [0, -1] (expected: 0 or more, each)");
         assertThatThrownBy(() -> bind(Map.of("worker.tuning.budget", "61s")))
                 .hasRootCauseMessage("worker.tuning.budget: PT1M1S (expected: 0s..60s)");
         assertThatThrownBy(() ->

@@ -1,5 +1,6 @@
 package io.presage.worker.tuning;
 
+import io.presage.contract.infer.Shape;
 import io.presage.contract.infer.Tensor;
 import io.presage.contract.infer.TensorAllocator;
 import io.presage.worker.tasks.Task;
@@ -65,12 +66,27 @@ final class JoinedRows {
     }
 
     /// The samples that can share a batch with the one of the middle length.
-    static List<Task.Prepared> typical(List<Task.Prepared> samples, Task task) {
+    static List<Task.Prepared> typical(List<Task.Prepared> samples) {
         var byLength = samples.toArray(Task.Prepared[]::new);
         Arrays.sort(byLength, Comparator.comparingInt(Task.Prepared::unitsPerRow));
         var middle = byLength[byLength.length / 2];
         return samples.stream()
                 .filter(sample -> sample.groupKey() == middle.groupKey() && sample.length() == middle.length())
                 .toList();
+    }
+
+    /// Equal beyond the rows. Groups hold texts of different lengths.
+    private static boolean fits(Task.Prepared sample, Task.Prepared other) {
+        for (int i = 0; i < sample.inputs().size(); i++) {
+            if (!fits(sample.inputs().get(i).shape(), other.inputs().get(i).shape())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean fits(Shape shape, Shape other) {
+        return shape.rank() == other.rank()
+                && (shape.rank() == 0 || shape.withDim(0, 0).equals(other.withDim(0, 0)));
     }
 }

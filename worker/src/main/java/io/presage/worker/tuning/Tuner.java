@@ -82,8 +82,9 @@ public final class Tuner {
 
     /// @param adapted `root` as the task wraps it
     /// @param release gives back all that the copy holds
-    public record Copy(LoadedModel root, LoadedModel adapted, Runnable release) {
-        void close() {
+    public record Copy(LoadedModel root, LoadedModel adapted, Runnable release) implements AutoCloseable {
+        @Override
+        public void close() {
             release.run();
         }
     }
@@ -141,7 +142,7 @@ public final class Tuner {
             this.isLatency = subject.manifest().profile().equals("latency");
             this.runsOnCaller = subject.device().kind() == Device.Kind.CPU
                     && !subject.probed().runsElsewhere();
-            this.typical = JoinedRows.typical(subject.samples(), subject.task());
+            this.typical = JoinedRows.typical(subject.samples());
             this.unitsPerRow = typical.getFirst().unitsPerRow();
             this.rowsMax = subject.probed().signature().batchable()
                             && typical.getFirst().rows() >= 1
@@ -306,6 +307,18 @@ public final class Tuner {
             return manifest.intraOpThreads();
         }
         return manifest.profile().equals("latency") ? Math.max(1, device.cores()) : 1;
+    }
+
+    /// Of two devices' best: the one with the quicker lone call, or with more rows a second.
+    public static Tuning faster(Tuning one, Tuning other, String profile, int unitsPerRow) {
+        return speed(one, profile, unitsPerRow) >= speed(other, profile, unitsPerRow) ? one : other;
+    }
+
+    private static double speed(Tuning tuning, String profile, int unitsPerRow) {
+        var line = new CostLine(tuning.millisPerUnit(), tuning.millisPerCall());
+        return profile.equals("latency")
+                ? 1 / line.millis(unitsPerRow)
+                : tuning.instances() * tuning.rowsMax() / line.millis((double) unitsPerRow * tuning.rowsMax());
     }
 
     /// What is pinned stays pinned, whatever was measured before.

@@ -4,8 +4,10 @@ import io.presage.contract.infer.SignatureCheck;
 import io.presage.contract.problem.ProblemException;
 import io.presage.contract.state.DesiredState.Validation;
 import io.presage.contract.state.Failure;
+import io.presage.contract.state.Tuning;
 import io.presage.contract.state.ValidationResult;
 import io.presage.contract.state.ValidationResult.Profile;
+import io.presage.worker.engine.LoadException;
 import org.jspecify.annotations.Nullable;
 
 /// Checks an uploaded version: loads it, compares its samples, measures it, and lets it go again. Blocking;
@@ -54,6 +56,12 @@ final class Validator {
             }
         }
         var manifest = version.modelPackage().manifest();
+        @Nullable Tuning tuning;
+        try {
+            tuning = loader.tune(version).orElse(null);
+        } catch (LoadException e) {
+            return rejected(e.failure());
+        }
         return new ValidationResult(
                 workerId,
                 new Profile(
@@ -67,7 +75,7 @@ final class Validator {
                         checked,
                         version.cost().millisPerRow(),
                         version.cost().millisPerCall(),
-                        loader.tune(version).orElse(null)),
+                        tuning),
                 null);
     }
 

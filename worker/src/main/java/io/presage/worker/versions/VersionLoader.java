@@ -5,11 +5,9 @@ import io.presage.contract.problem.ProblemException;
 import io.presage.contract.state.Failure;
 import io.presage.contract.state.Tuning;
 import io.presage.worker.artifacts.ArtifactCache;
-import io.presage.worker.artifacts.Manifest;
 import io.presage.worker.artifacts.ModelPackage;
 import io.presage.worker.artifacts.PackageException;
 import io.presage.worker.engine.Device;
-import io.presage.worker.engine.Devices;
 import io.presage.worker.engine.Engine;
 import io.presage.worker.engine.Engines;
 import io.presage.worker.engine.LoadException;
@@ -46,8 +44,7 @@ public final class VersionLoader {
     private final ServingAssembly assembly;
     private final Machine machine;
     private final NativeSection section;
-    private final Devices devices;
-    private final Tuner tuner;
+    private final LoadPlanner planner;
 
     /// What loads need of the machine.
     ///
@@ -71,16 +68,14 @@ public final class VersionLoader {
             MemoryBudget memory,
             ServingAssembly assembly,
             Machine machine,
-            Devices devices,
-            Tuner tuner) {
+            LoadPlanner planner) {
         this.artifacts = artifacts;
         this.engines = engines;
         this.memory = memory;
         this.assembly = assembly;
         this.machine = machine;
         this.section = new NativeSection(machine.allocatedBytes(), machine.trim());
-        this.devices = devices;
-        this.tuner = tuner;
+        this.planner = planner;
     }
 
     /// Opens the version and puts it behind its queues.
@@ -205,22 +200,17 @@ public final class VersionLoader {
             throws LoadException, IOException, InterruptedException {
         var modelPackage = lease.modelPackage();
         long start = machine.nanos().getAsLong();
-        if (modelPackage.manifest().device().equals("gpu")) {
-            throw new LoadException(new Failure(
-                    "load",
-                    "unsupported-device",
-                    "device: gpu (expected: cpu or any, this worker has no GPU)",
-                    "Set `device: any` in model.yaml, or add a worker with a GPU."));
-        }
-        var manifest = modelPackage.manifest();
-        var device = devices.cpu();
         var known = request.known();
-        var setting = known != null ? known.tuning() : setting(request.tuning(), manifest, device);
-        var plan = new LoadPlan(
-                device, setting != null ? setting.intraOpThreads() : Tuner.intraOpThreads(manifest, device), null);
+        var planned = planner.plan(
+                engine,
+                modelPackage,
+                reservation.bytes(),
+                known != null ? known.tuning() : request.tuning(),
+                lease.derived());
+        var plan = planned.plan();
         var root = engine.startsThreads(plan)
-                ? atNormalPriority(() -> engine.load(modelPackage, plan))
-                : engine.load(modelPackage, plan);
+                ? atNormalPriority(() -> planner.load(engine, modelPackage, plan, reservation.bytes()))
+                : planner.load(engine, modelPackage, plan, reservation.bytes());
         undo.push(root);
         SignatureMatch.check(modelPackage.manifest().signature(), root.signature());
         var task = Tasks.create(modelPackage, root.signature());
@@ -234,11 +224,8 @@ public final class VersionLoader {
         int unitsPerRow = warm.unitsPerRow();
         var cost = known != null
                 ? known.cost()
-                : setting != null ? CallProbe.Cost.of(setting, unitsPerRow) : probe.measure(warm);
-        var tuning = setting != null
-                ? setting
-                : Tuner.byDefault(
-                        manifest, device, probed.signature().batchable(), unitsPerRow, cost.line(unitsPerRow));
+                : planned.known() != null ? CallProbe.Cost.of(planned.known(), unitsPerRow) : probe.measure(warm);
+        var tuning = LoadPlanner.tuning(planned, modelPackage.manifest(), probed, unitsPerRow, cost.line(unitsPerRow));
         return new OpenedVersion(
                 request.key(),
                 lease,
@@ -256,42 +243,27 @@ public final class VersionLoader {
                 section);
     }
 
-    /// The assigned tuning with what the package pins; null when it was measured on another class of device.
-    private static @Nullable Tuning setting(@Nullable Tuning assigned, Manifest manifest, Device device) {
-        return assigned != null && assigned.deviceClass().equals(device.deviceClass())
-                ? Tuner.pinned(manifest, assigned)
-                : null;
+    /// See [LoadPlanner#tune]. Copies take room of the budget while they are measured.
+    Optional<Tuning> tune(OpenedVersion version) throws LoadException {
+        return planner.tune(
+                version,
+                intraOpThreads -> copy(version, version.plan().device(), intraOpThreads),
+                intraOpThreads -> copy(version, planner.cpu(), intraOpThreads));
     }
 
-    /// Measures which setting suits an opened version best; empty when nothing is to be measured. For
-    /// validations: it takes seconds of all cores.
-    Optional<Tuning> tune(OpenedVersion version) {
-        var samples = version.samples().stream()
-                .map(sample -> version.task()
-                        .prepare(SignatureCheck.check(
-                                version.task().signature(), sample.request().inputs())))
-                .toList();
-        return tuner.tune(new Tuner.Subject(
-                version.modelPackage().manifest(),
-                version.plan().device(),
-                version.task(),
-                version.plan().intraOpThreads(),
-                version.root(),
-                version.probed(),
-                samples.isEmpty() ? List.of(version.warm()) : samples,
-                intraOpThreads -> copy(version, intraOpThreads)));
-    }
-
-    private Optional<Tuner.Copy> copy(OpenedVersion version, int intraOpThreads) throws LoadException {
+    private Optional<Tuner.Copy> copy(OpenedVersion version, Device device, int intraOpThreads) throws LoadException {
         var room = memory.reserve(version.memory().bytes());
         if (room.isEmpty()) {
             return Optional.empty();
         }
         LoadedModel root;
         try {
-            var plan = version.plan();
-            root = version.engine()
-                    .load(version.modelPackage(), new LoadPlan(plan.device(), intraOpThreads, plan.derived()));
+            var plan = new LoadPlan(device, intraOpThreads, version.plan().derived());
+            root = planner.load(
+                    version.engine(),
+                    version.modelPackage(),
+                    plan,
+                    version.memory().bytes());
         } catch (LoadException | RuntimeException e) {
             room.get().close();
             throw e;

@@ -56,6 +56,22 @@ class JoinedRowsTest {
     }
 
     @Test
+    void typical_areThoseOfTheMiddlesShape() {
+        var wide = new Task.Prepared(
+                List.of(new Tensor.Bytes("x", Shape.of(1, 3), List.of(new byte[0], new byte[0], new byte[0]))),
+                1,
+                0,
+                3,
+                3,
+                "");
+        var narrow =
+                new Task.Prepared(List.of(new Tensor.Bytes("x", Shape.of(1, 1), List.of(new byte[0]))), 1, 0, 1, 1, "");
+        assertThat(JoinedRows.typical(List.of(wide, narrow, wide, wide)))
+                .as("of one group, which is joined by padding in traffic")
+                .containsExactly(wide, wide, wide);
+    }
+
+    @Test
     void bytes_countEveryInput() {
         assertThat(JoinedRows.bytes(sample(1, 2, 3, 4), 4)).isEqualTo(4 * (8 + 2));
     }

@@ -11,6 +11,7 @@ import io.presage.contract.infer.TensorAllocator;
 import io.presage.contract.infer.TensorSpec;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
+import io.presage.contract.state.Tuning;
 import io.presage.worker.artifacts.Manifest;
 import io.presage.worker.engine.Device;
 import io.presage.worker.engine.LoadedModel;
@@ -90,12 +91,9 @@ class TunerTest {
         @Override
         public Prepared prepare(List<Tensor> inputs) {
             var shape = inputs.getFirst().shape();
-            return new Prepared(inputs, (int) shape.dim(0), shape.dim(1), "");
-        }
-
-        @Override
-        public int unitsPerRow(Prepared prepared) {
-            return (int) prepared.inputs().getFirst().shape().dim(1);
+            int rows = (int) shape.dim(0);
+            int length = (int) shape.dim(1);
+            return new Prepared(inputs, rows, 0, length, (long) rows * length, "");
         }
 
         @Override
@@ -127,7 +125,8 @@ class TunerTest {
                 d.image(),
                 d.detection(),
                 d.audio(),
-                d.samples());
+                d.samples(),
+                d.signature());
     }
 
     private static Device cpu(int cores) {
@@ -257,6 +256,16 @@ class TunerTest {
         assertThat(tuner(Duration.ZERO).tune(subject(Manifest.DEFAULT, 2, new Model(1, 1), NO_ROOM, text(1, 1))))
                 .isEmpty();
         assertThat(nanos).hasValue(0);
+    }
+
+    @Test
+    void faster_isTheQuickerLoneCall_orMoreRows() {
+        var cpu = new Tuning("cpu:Test:4", 1, 4, 4, 1, 1);
+        var gpu = new Tuning("cuda:Test", 1, 1, 32, 0.05, 3);
+        assertThat(Tuner.faster(cpu, gpu, "latency", 1)).isEqualTo(cpu);
+        assertThat(Tuner.faster(gpu, cpu, "latency", 1)).isEqualTo(cpu);
+        assertThat(Tuner.faster(cpu, gpu, "throughput", 1)).isEqualTo(gpu);
+        assertThat(Tuner.faster(gpu, cpu, "throughput", 1)).isEqualTo(gpu);
     }
 
     @Test

@@ -72,8 +72,10 @@ final class ResidencySimulation {
                 memory,
                 assembly,
                 machine,
-                new Devices(new Device(Device.Kind.CPU, 0, "virtual", memory.bytesMax()), List.of()),
-                new Tuner(new TuningSettings(Duration.ZERO), new Tuner.Clocks(() -> nowNanos, () -> nowNanos)));
+                new LoadPlanner(
+                        new Devices(new Device(Device.Kind.CPU, 0, "virtual", memory.bytesMax()), List.of()),
+                        new Tuner(
+                                new TuningSettings(Duration.ZERO), new Tuner.Clocks(() -> nowNanos, () -> nowNanos))));
         versions = new Versions(
                 new Versions.Workshop(loader, memory, work::add, work::add, meters),
                 "w",

@@ -72,7 +72,8 @@ final class OnnxModel {
             for (var input : inputs) {
                 if (OnnxTypes.javaType(input.spec().datatype()).isEmpty()) {
                     throw unsupported("input " + input.spec().name() + ": "
-                            + input.spec().datatype() + " (expected: BOOL, UINT8, INT*, FP*, BF16 or BYTES)");
+                            + input.spec().datatype() + " (expected: BOOL, UINT8, INT*, FP*, BF16 or BYTES; cast it to"
+                            + " the unsigned type inside the model)");
                 }
             }
             var model = new OnnxModel(environment, session, signature, dimSources(inputs, outputs, batchable), bytes);

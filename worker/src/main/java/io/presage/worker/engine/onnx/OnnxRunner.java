@@ -24,18 +24,22 @@ import org.jspecify.annotations.Nullable;
 
 /// One thread's way into an [OnnxModel]. Small inputs are copied into native memory that is reused, over which
 /// tensors are kept per shape (making one costs 1.7 us, the copy of a small row nothing that can be measured);
-/// large direct ones are handed over where they lie. Outputs whose shapes follow from the inputs' are written
-/// by the runtime straight into reused memory; others are copied out once.
+/// large direct ones are handed over where they lie, large ones on the heap copied once into memory that is
+/// reused. Outputs whose shapes follow from the inputs' are written by the runtime straight into reused memory;
+/// others are copied out once.
 final class OnnxRunner implements LoadedModel {
     /// Above this size of all inputs together, making tensors costs less than copying.
     private static final int STAGED_BYTES_MAX = 64 << 10;
     /// Outputs above this are not kept.
     private static final int PINNED_BYTES_MAX = 4 << 20;
+    /// Heap inputs above this are given new memory each time.
+    private static final int KEPT_BYTES_MAX = 4 << 20;
     private static final int BINDINGS_MAX = 16;
 
     private final OnnxModel model;
     private final ByteBuffer[] stagedInputs;
     private final ByteBuffer[] pinnedOutputs;
+    private final @Nullable ByteBuffer[] largeInputs;
     /// Most recently used last.
     private final List<Binding> bindings = new ArrayList<>();
     private boolean closed;
@@ -43,6 +47,7 @@ final class OnnxRunner implements LoadedModel {
     OnnxRunner(OnnxModel model) {
         this.model = model;
         this.stagedInputs = new ByteBuffer[model.signature().inputs().size()];
+        this.largeInputs = new ByteBuffer[model.signature().inputs().size()];
         this.pinnedOutputs = new ByteBuffer[model.signature().outputs().size()];
     }
 
@@ -191,7 +196,7 @@ final class OnnxRunner implements LoadedModel {
                                 } else if (fixed.data().isDirect() && bytes > 0) {
                                     memory = fixed.data().duplicate().order(ByteOrder.LITTLE_ENDIAN);
                                 } else {
-                                    memory = direct(Math.max(bytes, 1)).limit(bytes);
+                                    memory = largeInput(i, bytes);
                                     memory.put(0, fixed.data(), fixed.data().position(), bytes);
                                 }
                                 yield OnnxTensor.createTensor(
@@ -210,6 +215,16 @@ final class OnnxRunner implements LoadedModel {
             binding.close();
             throw e;
         }
+    }
+
+    /// New direct memory is cleared before it is used and freed by the collector: that costs more than the copy.
+    private ByteBuffer largeInput(int input, int bytes) {
+        var kept = largeInputs[input];
+        if (kept == null || kept.capacity() < bytes) {
+            kept = direct(Math.max(bytes, 1));
+            largeInputs[input] = bytes <= KEPT_BYTES_MAX ? kept : null;
+        }
+        return kept.slice(0, bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private void bindOutputs(Binding binding, List<Tensor> inputs) throws OrtException {

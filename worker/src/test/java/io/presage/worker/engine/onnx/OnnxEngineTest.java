@@ -207,6 +207,94 @@ class OnnxEngineTest {
     }
 
     @Test
+    void unsignedOutput_travelsAsItIs() throws Exception {
+        var model = new OnnxModelBuilder()
+                .rawInitializer("like", OnnxModelBuilder.UINT32, new byte[4], 1)
+                .input("x", OnnxModelBuilder.INT64, -1)
+                .output("y", OnnxModelBuilder.UINT32, -1)
+                .node("CastLike", List.of("x", "like"), List.of("y"))
+                .build();
+        try (var loaded = load(model)) {
+            var data = TensorAllocator.DIRECT.allocate(8);
+            data.putLong(0, 0xfedcba98L);
+            var output = (Tensor.Fixed) loaded.run(List.of(new Tensor.Fixed("x", DataType.INT64, Shape.of(1), data)))
+                    .getFirst();
+            assertThat(output.dataType()).isEqualTo(DataType.UINT32);
+            assertThat(output.data().getInt(0)).isEqualTo(0xfedcba98);
+        }
+    }
+
+    @Test
+    void halfPrecision_isComputedAndComesOut() throws Exception {
+        for (int type : new int[] {OnnxModelBuilder.FLOAT16, OnnxModelBuilder.BFLOAT16}) {
+            var model = new OnnxModelBuilder()
+                    .rawInitializer("like", OnnxModelBuilder.FLOAT, new byte[4], 1)
+                    .rawInitializer("back", type, new byte[2], 1)
+                    .input("x", type, -1)
+                    .output("y", type, -1)
+                    .node("CastLike", List.of("x", "like"), List.of("wide"))
+                    .node("Add", List.of("wide", "wide"), List.of("sum"))
+                    .node("CastLike", List.of("sum", "back"), List.of("y"))
+                    .build();
+            try (var loaded = load(model)) {
+                var spec = loaded.signature().inputs().getFirst();
+                var data = TensorAllocator.HEAP.allocate(2);
+                short oneAndAHalf = (short) (type == OnnxModelBuilder.FLOAT16 ? 0x3e00 : 0x3fc0);
+                short three = (short) (type == OnnxModelBuilder.FLOAT16 ? 0x4200 : 0x4040);
+                data.putShort(0, oneAndAHalf);
+                var output =
+                        (Tensor.Fixed) loaded.run(List.of(new Tensor.Fixed("x", spec.datatype(), Shape.of(1), data)))
+                                .getFirst();
+                assertThat(output.data().getShort(0)).as(spec.datatype().name()).isEqualTo(three);
+            }
+        }
+    }
+
+    @Test
+    void run_withLargeHeapInputs_reusesItsMemory() throws Exception {
+        try (var model = load(OnnxModelBuilder.twice(1000))) {
+            for (int rows : new int[] {100, 20, 100, 200}) {
+                var values = new float[rows * 1000];
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = i + rows;
+                }
+                var output = (Tensor.Fixed) model.run(List.of(floats("x", Shape.of(rows, 1000), values)))
+                        .getFirst();
+                assertThat(output.shape()).isEqualTo(Shape.of(rows, 1000));
+                assertThat(output.data().getFloat(0)).isEqualTo(2f * rows);
+                assertThat(output.data().getFloat((rows * 1000 - 1) * 4)).isEqualTo(2f * (rows * 1000 - 1 + rows));
+            }
+        }
+    }
+
+    @Test
+    void graphThatDoesNotHoldTogether_isCorrupt() {
+        var dangling = new OnnxModelBuilder()
+                .input("x", OnnxModelBuilder.FLOAT, -1)
+                .output("y", OnnxModelBuilder.FLOAT, -1)
+                .node("Add", List.of("x", "nowhere"), List.of("y"))
+                .build();
+        assertThat(failure(dangling).cause()).isEqualTo("corrupt-model");
+        assertThat(failure(dangling).evidence()).contains("nowhere");
+        var mismatched = new OnnxModelBuilder()
+                .rawInitializer("w", OnnxModelBuilder.INT64, new byte[8], 1)
+                .input("x", OnnxModelBuilder.FLOAT, -1)
+                .output("y", OnnxModelBuilder.FLOAT, -1)
+                .node("Add", List.of("x", "w"), List.of("y"))
+                .build();
+        assertThat(failure(mismatched).cause()).isEqualTo("corrupt-model");
+        assertThat(failure(mismatched).evidence()).contains("int64");
+    }
+
+    @Test
+    void gpu_withoutOne_isRefused() throws Exception {
+        var plan = new LoadPlan(new Device(Device.Kind.CUDA, 0, "NVIDIA T4", 1 << 30), 1, null);
+        var refused = catchThrowableOfType(
+                LoadException.class, () -> engine.load(modelPackage(OnnxModelBuilder.twice(1)), plan));
+        assertThat(refused.failure().cause()).isEqualTo("unsupported-device");
+    }
+
+    @Test
     void externalData_outsideThePackage_isRefused() {
         for (var location : new String[] {"../secret", "/etc/passwd", "a/../../b", "", "a\\b"}) {
             assertThat(failure(external(location)).cause()).as(location).isEqualTo("unsafe-package");

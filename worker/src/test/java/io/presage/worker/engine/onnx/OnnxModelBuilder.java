@@ -124,6 +124,16 @@ public final class OnnxModelBuilder {
         return this;
     }
 
+    /// Of any datatype: `raw` in the order of little-endian machines.
+    public OnnxModelBuilder rawInitializer(String name, int type, byte[] raw, long... dims) {
+        var tensor = new Message();
+        for (long dim : dims) {
+            tensor.number(1, dim);
+        }
+        initializers.add(tensor.number(2, type).text(8, name).block(9, raw).bytes());
+        return this;
+    }
+
     /// An FP32 initializer whose numbers lie in another file.
     public OnnxModelBuilder externalInitializer(String name, String location, long... dims) {
         var tensor = new Message();
