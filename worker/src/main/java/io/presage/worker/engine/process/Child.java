@@ -42,6 +42,7 @@ final class Child {
     private final AtomicReference<@Nullable String> killedBecause = new AtomicReference<>();
     private final long loadDeadlineNanos;
     private volatile @Nullable Loaded loaded;
+    private volatile boolean isLate;
 
     /// What the child said of its model.
     ///
@@ -200,6 +201,7 @@ final class Child {
     void check(long nowNanos) {
         if (loaded == null) {
             if (nowNanos - loadDeadlineNanos > 0) {
+                isLate = true;
                 kill("it had not loaded after " + surroundings.settings().loadMax()
                         + " (worker.engines.child.load-max)");
             }
@@ -207,6 +209,7 @@ final class Child {
         }
         for (var connection : connections) {
             if (connection.isLate(nowNanos)) {
+                isLate = true;
                 kill("a run took longer than " + surroundings.settings().runMax() + " (worker.engines.child.run-max)");
             }
         }
@@ -290,7 +293,7 @@ final class Child {
         }
         return new Failure(
                 phase,
-                "engine-crashed",
+                isLate ? "engine-hung" : "engine-crashed",
                 "the engine's child process " + end() + "; it last said: " + output.last(),
                 "Run the model with its own library to see more; limits are under worker.engines.child.");
     }

@@ -283,7 +283,9 @@ class ChildProcessTest {
     @Test
     void loadThatHangs_isKilled() throws Exception {
         var impatient = processes(PackChild.class.getName(), Duration.ofSeconds(3), Duration.ofMinutes(1), 3);
-        assertThat(refusal(impatient, "hang").evidence()).contains("had not loaded after PT3S");
+        var failure = refusal(impatient, "hang");
+        assertThat(failure.cause()).isEqualTo("engine-hung");
+        assertThat(failure.evidence()).contains("had not loaded after PT3S");
         assertThat(impatient.count()).isZero();
     }
 
@@ -360,7 +362,9 @@ class ChildProcessTest {
             runs(model);
             assertThat(problem(model, -2)).isEqualTo(Problem.ENGINE_FAILED);
             eventually(() -> model.failure().isPresent());
-            assertThat(model.failure().orElseThrow().evidence()).contains("a run took longer than PT1S");
+            var failure = model.failure().orElseThrow();
+            assertThat(failure.cause()).isEqualTo("engine-hung");
+            assertThat(failure.evidence()).contains("a run took longer than PT1S");
         }
     }
 
