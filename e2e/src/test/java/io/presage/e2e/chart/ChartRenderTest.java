@@ -145,6 +145,22 @@ final class ChartRenderTest {
         assertThat(configChecksum(after, "gateway")).isEqualTo(configChecksum(before, "gateway"));
     }
 
+    @Test
+    void engines_chooseTheImageAndWhatItMayRun() {
+        var pod = Manifests.pod(Chart.render("{image: {tag: 9.9.9}, worker: {variant: cpu-all, engines: "
+                        + "{allowed: [torchscript, tensorflow], isolation: {xgboost: process}}}}")
+                .one("Deployment", "demo-presage-worker"));
+        var container = pod.at("spec", "containers").list().getFirst();
+        assertThat(container.at("image").text()).endsWith("/worker:9.9.9-cpu-all");
+        assertThat(container.at("env").list())
+                .extracting(entry ->
+                        entry.at("name").text() + "=" + entry.at("value").value())
+                .contains("WORKER_ENGINES_ALLOWED=torchscript,tensorflow", "WORKER_ENGINES_ISOLATION_XGBOOST=process");
+        var plain = Manifests.pod(Chart.render("image: {tag: 9.9.9}").one("Deployment", "demo-presage-worker"));
+        assertThat(plain.at("spec", "containers").list().getFirst().at("image").text())
+                .endsWith("/worker:9.9.9");
+    }
+
     private static String configChecksum(Manifests manifests, String component) {
         return Manifests.pod(manifests.one("Deployment", "demo-presage-" + component))
                 .at("metadata", "annotations", "checksum/config")

@@ -21,6 +21,7 @@ final class ChartSchemaTest {
     /// Maps whose keys are the user's own, or Kubernetes'.
     private static final Set<String> FREE = Set.of(
             "config",
+            "isolation",
             "annotations",
             "podAnnotations",
             "nodeSelector",
@@ -128,6 +129,10 @@ final class ChartSchemaTest {
             {gateway: {replica: 2}}                     | replica
             {worker: {autoscaling: {max: 2}}}           | max
             {gateway: {replicas: 0}}                    | /gateway/replicas
+            {worker: {variant: cpu}}                    | /worker/variant
+            {worker: {engines: {allowed: [xgboost]}}}   | /worker/engines/allowed
+            {worker: {engines: {isolation: {keras: process}}}} | /worker/engines/isolation
+            {worker: {engines: {isolation: {xgboost: vm}}}} | /worker/engines/isolation/xgboost
             {gateway: {service: {port: 70000}}}         | /gateway/service/port
             {gateway: {service: {type: Magic}}}         | /gateway/service/type
             {image: {pullPolicy: sometimes}}            | /image/pullPolicy

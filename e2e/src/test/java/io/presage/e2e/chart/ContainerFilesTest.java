@@ -31,11 +31,12 @@ final class ContainerFilesTest {
         var stages = FROM.matcher(dockerfile)
                 .results()
                 .map(from -> from.group(1))
-                .filter(image -> !image.equals("runtime"))
+                .filter(image -> image.contains(":"))
                 .toList();
         assertThat(stages)
-                .hasSize(2)
-                .allMatch(image -> image.matches("[a-z-]+:[0-9]+\\.[0-9]+.*25.*|[a-z-]+:25\\.[0-9].*"));
+                .hasSize(3)
+                .allMatch(image ->
+                        image.matches("[a-z-]+:[0-9]+\\.[0-9]+.*25.*|[a-z-]+:25\\.[0-9].*|nvidia/cuda:[0-9.]+-.*"));
     }
 
     @ParameterizedTest
@@ -73,6 +74,32 @@ final class ContainerFilesTest {
                         .endsWith("\"-jar\", \"app.jar\""));
         assertThat(stage("runtime")).contains("\nUSER 10001:10001\n");
         assertThat(stage(target)).doesNotContain("USER");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"worker-cpu-all", "worker-gpu"})
+    void variantsOfTheWorkerHoldEveryPackWhereTheyLookForThem(String target) {
+        assertThat(stage("packs")).contains("engines/*/pom.xml", "engines/*/target/pack");
+        assertThat(stage(target))
+                .contains(
+                        "COPY --from=packs /out/engines/ ./engines/\n",
+                        "WORKER_ENGINES_DIRECTORY=/app/engines\n",
+                        "libgomp1",
+                        "\nUSER 10001:10001\n");
+        assertThat(stage("runtime")).contains("\nWORKDIR /app\n");
+    }
+
+    @Test
+    void gpuVariantStartsLikeTheWorker_withTheOtherRuntime() {
+        assertThat(entry("worker-gpu")).isEqualTo(entry("worker"));
+        assertThat(stage("gpu-runtime")).contains("onnxruntime_gpu:$version", "onnxruntime-$version.jar");
+        assertThat(stage("worker-gpu")).contains("COPY --from=gpu-runtime /out/gpu/ ./lib/\n");
+    }
+
+    private String entry(String target) {
+        var entry = ENTRY.matcher(stage(target));
+        assertThat(entry.find()).as("ENTRYPOINT of %s", target).isTrue();
+        return entry.group(1);
     }
 
     @Test
