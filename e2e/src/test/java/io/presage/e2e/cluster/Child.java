@@ -53,6 +53,10 @@ public final class Child {
         return process.isAlive();
     }
 
+    List<ProcessHandle> children() {
+        return process.children().filter(ProcessHandle::isAlive).toList();
+    }
+
     /// What it has printed so far.
     public String output() throws IOException {
         return Files.readString(log);

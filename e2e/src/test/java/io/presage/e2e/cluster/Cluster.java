@@ -31,6 +31,7 @@ public final class Cluster implements AutoCloseable {
     private final Path root = Path.of(System.getProperty("e2e.root"));
     private final Path logs;
     private final Path folder;
+    private final List<String> workerSettings;
     private final PostgresServer postgres;
     private final Map<String, Child> children = new LinkedHashMap<>();
     private final Map<String, List<String>> settings = new HashMap<>();
@@ -41,7 +42,14 @@ public final class Cluster implements AutoCloseable {
 
     /// Starts everything and waits until all workers are known.
     public static Cluster start(String name, Path folder, int workers) throws Exception {
-        var cluster = new Cluster(name, folder);
+        return start(name, folder, workers, List.of());
+    }
+
+    /// As above.
+    ///
+    /// @param workerSettings further arguments of every worker
+    public static Cluster start(String name, Path folder, int workers, List<String> workerSettings) throws Exception {
+        var cluster = new Cluster(name, folder, workerSettings);
         try {
             cluster.launch("registry");
             for (int i = 1; i <= workers; i++) {
@@ -56,8 +64,9 @@ public final class Cluster implements AutoCloseable {
         return cluster;
     }
 
-    private Cluster(String name, Path folder) throws IOException, InterruptedException {
+    private Cluster(String name, Path folder, List<String> workerSettings) throws IOException, InterruptedException {
         this.folder = folder;
+        this.workerSettings = List.copyOf(workerSettings);
         this.logs = Path.of(System.getProperty("e2e.target"), "e2e-logs", name);
         Files.createDirectories(logs);
         this.postgres =
@@ -165,6 +174,11 @@ public final class Cluster implements AutoCloseable {
     /// `kill -9`.
     public void kill(String name) throws InterruptedException {
         child(name).kill();
+    }
+
+    /// Processes that one of ours has started, and that still run.
+    public List<ProcessHandle> childrenOf(String name) {
+        return child(name).children();
     }
 
     /// The registry by `kill -9`, then Postgres as by a power cut.
@@ -297,6 +311,7 @@ public final class Cluster implements AutoCloseable {
             own.add("--worker.advertised-host=127.0.0.1");
             own.add("--worker.registry-url=http://127.0.0.1:" + registryPort);
             own.add("--worker.data-directory=" + folder.resolve(name));
+            own.addAll(workerSettings);
         }
         return own;
     }
