@@ -6,6 +6,8 @@ import io.presage.contract.state.Failure;
 import io.presage.worker.engine.LoadException;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import org.tensorflow.exceptions.TFInvalidArgumentException;
+import org.tensorflow.exceptions.TFOutOfRangeException;
 
 /// From TensorFlow's words to failure cards and problems. Pure.
 final class TensorflowFailures {
@@ -65,9 +67,12 @@ final class TensorflowFailures {
                 "Pack the whole folder that tf.saved_model.save wrote, variables/ and assets/ with it.");
     }
 
+    /// An operation that refuses its argument (sizes that do not go together, an index out of a table) refuses the
+    /// input.
     static ProblemException run(RuntimeException e) {
+        var isRefusal = e instanceof TFInvalidArgumentException || e instanceof TFOutOfRangeException;
         return new ProblemException(
-                Problem.ENGINE_FAILED,
+                isRefusal ? Problem.INVALID_INPUT : Problem.ENGINE_FAILED,
                 "TensorFlow: "
                         + cut(String.valueOf(e.getMessage()).lines().findFirst().orElse(""), DETAIL_CHARS_MAX),
                 e);

@@ -274,7 +274,7 @@ class TensorflowEngineTest {
                 ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN));
         try (var model = tumour()) {
             assertThatThrownBy(() -> model.run(List.of(narrow))).isInstanceOfSatisfying(ProblemException.class, e -> {
-                assertThat(e.problem()).isEqualTo(Problem.ENGINE_FAILED);
+                assertThat(e.problem()).isEqualTo(Problem.INVALID_INPUT);
                 assertThat(e.detail()).startsWith("TensorFlow: Matrix size-incompatible: In[0]: [2,3]");
             });
             assertThat(model.run(List.of(TumourModel.heldOut().tensor()))).hasSize(2);

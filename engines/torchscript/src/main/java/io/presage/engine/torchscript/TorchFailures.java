@@ -55,8 +55,15 @@ final class TorchFailures {
                 "Save the model with torch.jit.save of PyTorch 1.6 to 2.7 and upload the file whole.");
     }
 
+    /// An operation that refuses its argument (an index out of a table, sizes that do not go together) refuses the
+    /// input; what PyTorch itself cannot do is its own failure.
     static ProblemException run(RuntimeException e) {
-        return new ProblemException(Problem.ENGINE_FAILED, "PyTorch: " + lastWord(rootOf(e)), e);
+        var message = rootOf(e);
+        var isRefusal = message.contains("failed in the TorchScript interpreter")
+                && !message.contains("INTERNAL ASSERT")
+                && !isOutOfMemory(message.toLowerCase(Locale.ROOT));
+        return new ProblemException(
+                isRefusal ? Problem.INVALID_INPUT : Problem.ENGINE_FAILED, "PyTorch: " + lastWord(message), e);
     }
 
     private static boolean isOutOfMemory(String lower) {
