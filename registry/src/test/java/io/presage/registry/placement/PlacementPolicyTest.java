@@ -123,6 +123,9 @@ final class PlacementPolicyTest {
         assertThat(plan("a/1*1:80 b/1*1:60 c/1*1:50", "w1:100 w2:100", "", "", ""))
                 .isEqualTo("a/1@w1 b/1@w2 c/1@w2");
         assertThat(plan("a/1*1:90 b/1*1:30", "w1:100 w2:40", "a/1@w1", "", "")).isEqualTo("a/1@w1 b/1@w2");
+        assertThat(plan("a/1*1:50 b/1*1:600 c/1*1:60", "w1:100 w2:1000", "a/1@w1 b/1@w2", "", ""))
+                .as("though the other has the smaller share taken")
+                .isEqualTo("a/1@w1 b/1@w2 c/1@w2");
     }
 
     @Test
