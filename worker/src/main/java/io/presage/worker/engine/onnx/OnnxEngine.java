@@ -43,6 +43,7 @@ public final class OnnxEngine implements Engine {
     /// The runtime, once for the process, and not before it is needed: a worker without models does without.
     private static final class Shared {
         private static final OrtEnvironment ENVIRONMENT = start();
+        private static final RunWatch WATCH = RunWatch.start();
 
         private static OrtEnvironment start() {
             Telemetry.disable();
@@ -98,7 +99,7 @@ public final class OnnxEngine implements Engine {
             throw OnnxFailures.noDevice();
         }
         try {
-            return OnnxModel.of(Shared.ENVIRONMENT, session(modelPackage, plan), modelPackage.bytes());
+            return OnnxModel.of(Shared.ENVIRONMENT, session(modelPackage, plan), Shared.WATCH, modelPackage.bytes());
         } catch (OrtException e) {
             throw OnnxFailures.load(e);
         } catch (IOException e) {

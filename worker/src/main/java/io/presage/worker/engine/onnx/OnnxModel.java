@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class OnnxModel {
     private final OrtEnvironment environment;
     private final OrtSession session;
+    private final RunWatch watch;
     private final Signature signature;
     private final List<List<DimSource>> outputDims;
     private final long bytes;
@@ -43,18 +44,21 @@ final class OnnxModel {
     private OnnxModel(
             OrtEnvironment environment,
             OrtSession session,
+            RunWatch watch,
             Signature signature,
             List<List<DimSource>> outputDims,
             long bytes) {
         this.environment = environment;
         this.session = session;
+        this.watch = watch;
         this.signature = signature;
         this.outputDims = outputDims;
         this.bytes = bytes;
     }
 
     /// Takes the session over: it is closed with the last runner, or at once when its tensors are of no use.
-    static LoadedModel of(OrtEnvironment environment, OrtSession session, long bytes) throws LoadException {
+    static LoadedModel of(OrtEnvironment environment, OrtSession session, RunWatch watch, long bytes)
+            throws LoadException {
         try {
             var inputs = infos(session.getInputInfo(), "input");
             var outputs = infos(session.getOutputInfo(), "output");
@@ -76,7 +80,8 @@ final class OnnxModel {
                             + " the unsigned type inside the model)");
                 }
             }
-            var model = new OnnxModel(environment, session, signature, dimSources(inputs, outputs, batchable), bytes);
+            var model = new OnnxModel(
+                    environment, session, watch, signature, dimSources(inputs, outputs, batchable), bytes);
             return model.runner();
         } catch (OrtException e) {
             close(session);
@@ -88,8 +93,13 @@ final class OnnxModel {
     }
 
     OnnxRunner runner() {
-        runners.incrementAndGet();
-        return new OnnxRunner(this);
+        try {
+            var runner = new OnnxRunner(this, watch.add());
+            runners.incrementAndGet();
+            return runner;
+        } catch (OrtException e) {
+            throw new IllegalStateException("no options for a run: " + e.getMessage(), e);
+        }
     }
 
     void release() {

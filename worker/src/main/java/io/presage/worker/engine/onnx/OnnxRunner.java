@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// One thread's way into an [OnnxModel]. Small inputs are copied into native memory that is reused, over which
@@ -37,6 +38,7 @@ final class OnnxRunner implements LoadedModel {
     private static final int BINDINGS_MAX = 16;
 
     private final OnnxModel model;
+    private final RunWatch.Run watched;
     private final ByteBuffer[] stagedInputs;
     private final ByteBuffer[] pinnedOutputs;
     private final @Nullable ByteBuffer[] largeInputs;
@@ -44,8 +46,9 @@ final class OnnxRunner implements LoadedModel {
     private final List<Binding> bindings = new ArrayList<>();
     private boolean closed;
 
-    OnnxRunner(OnnxModel model) {
+    OnnxRunner(OnnxModel model, RunWatch.Run watched) {
         this.model = model;
+        this.watched = watched;
         this.stagedInputs = new ByteBuffer[model.signature().inputs().size()];
         this.largeInputs = new ByteBuffer[model.signature().inputs().size()];
         this.pinnedOutputs = new ByteBuffer[model.signature().outputs().size()];
@@ -70,6 +73,7 @@ final class OnnxRunner implements LoadedModel {
     @Override
     public List<Tensor> run(List<Tensor> inputs) {
         checkOpen();
+        watched.begin();
         try {
             var staged = stagedBinding(inputs);
             if (staged != null) {
@@ -81,12 +85,14 @@ final class OnnxRunner implements LoadedModel {
             }
         } catch (OrtException e) {
             throw failed(e);
+        } finally {
+            watched.end();
         }
     }
 
     private List<Tensor> run(Binding binding) throws OrtException {
         if (binding.outputValues != null && model.outputsPinned()) {
-            try (var _ = session().run(binding.inputValues, binding.outputValues)) {
+            try (var _ = session().run(binding.inputValues, Set.of(), binding.outputValues, watched.options())) {
                 return binding.freshOutputs();
             } catch (OrtException pinnedFailure) {
                 // Either the input's fault, then the run below fails as well, or the output has another shape
@@ -100,7 +106,7 @@ final class OnnxRunner implements LoadedModel {
     }
 
     private List<Tensor> runUnpinned(Binding binding) throws OrtException {
-        try (var result = session().run(binding.inputValues)) {
+        try (var result = session().run(binding.inputValues, watched.options())) {
             var specs = model.signature().outputs();
             var outputs = new ArrayList<Tensor>(specs.size());
             for (int i = 0; i < specs.size(); i++) {
@@ -316,6 +322,7 @@ final class OnnxRunner implements LoadedModel {
         if (!closed) {
             closed = true;
             closeBindings();
+            watched.close();
             model.release();
         }
     }
