@@ -3,7 +3,10 @@ package io.presage.worker.artifacts;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.presage.contract.state.FailureCause;
 import io.presage.worker.HostileFile;
+import io.presage.worker.Mutation;
+import io.presage.worker.engine.onnx.OnnxModelBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +49,39 @@ class HostilePackagesTest {
             assertThat(all.filter(path -> !path.startsWith(folder))
                             .map(path -> directory.relativize(path).toString()))
                     .containsExactlyInAnyOrder("", "package", "inner", "inner/most");
+        }
+    }
+
+    /// Whatever is wrong with an archive, it is a refusal: anything else would be tried again for ever.
+    @Test
+    void mutatedPackages_areUnpackedOrRefused() throws Exception {
+        var yaml = PackagesForTests.bytes("task: tensor\nlabels: [a, b]\nbatching: {rowsMax: 5}\n");
+        var model = OnnxModelBuilder.twice(3);
+        var zip = PackagesForTests.zip("model.yaml", yaml, "net/m.onnx", model);
+        var tar = new TarBytes()
+                .file("model.yaml", yaml)
+                .pax("path", "net/m.onnx")
+                .file("x", model)
+                .raw(new byte[1024])
+                .tar();
+        for (int seed = 0; seed < 3000; seed++) {
+            var mutated = switch (seed % 3) {
+                case 0 -> Mutation.of(zip, seed);
+                case 1 -> TarBytes.gzip(Mutation.of(tar, seed));
+                default -> PackagesForTests.zip("model.yaml", Mutation.of(yaml, seed), "m.onnx", model);
+            };
+            var packed = Files.write(directory.resolve("package"), mutated);
+            var folder = Files.createDirectories(directory.resolve("unpacked" + seed));
+            try {
+                new PackageUnpacker(1 << 30).unpack(packed, folder);
+                PackageReader.read(folder);
+            } catch (PackageException e) {
+                assertThat(FailureCause.of(e.failure().cause()))
+                        .as("seed " + seed + ": " + e.failure())
+                        .isPresent();
+            } catch (IOException | RuntimeException e) {
+                throw new AssertionError("seed " + seed, e);
+            }
         }
     }
 
