@@ -10,7 +10,8 @@ import java.util.stream.Stream;
 /// Runs the benchmark, or parts of it, and writes the report. Started by `bench/run`, in the root of the
 /// checkout.
 ///
-/// Options: `--quick`; `--only PART,PART`; `--all`; `--models DIR`; `--commit HASH` and `--out FILE` as
+/// Options: `--quick`; `--only PART,PART`; `--all`; `--models DIR`; `--root DIR`, the checkout whose jars are
+/// measured; `--commit HASH` and `--out FILE` as
 /// `bench/run` sets
 /// them.
 final class BenchMain {
@@ -23,7 +24,9 @@ final class BenchMain {
             new OverloadPart(),
             new LoadingPart(),
             new NeighboursPart(),
-            new FootprintPart());
+            new FootprintPart(),
+            new ProcessPart(),
+            new SiblingPart());
     /// Not about the worker alone: run when they are named, or with `--all`.
     private static final List<Part> OTHERS = List.of(new SoakPart(), new CodecPart(), new ChainPart());
 
@@ -31,8 +34,10 @@ final class BenchMain {
         var options = Arrays.asList(args);
         var parts = chosen(value(options, "--only", ""), options.contains("--all"));
         boolean quick = options.contains("--quick");
-        var stage =
-                new Stage(Path.of("").toAbsolutePath(), Path.of(value(options, "--models", "examples/models")), quick);
+        var stage = new Stage(
+                Path.of(value(options, "--root", "")).toAbsolutePath(),
+                Path.of(value(options, "--models", "examples/models")),
+                quick);
         var stop = new Thread(() -> stage.release(0));
         Runtime.getRuntime().addShutdownHook(stop);
         int status = 1;

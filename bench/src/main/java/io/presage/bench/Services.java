@@ -23,6 +23,9 @@ import java.util.regex.Pattern;
 /// Postgres that is started for the run.
 final class Services implements AutoCloseable {
     private static final Pattern KEY = Pattern.compile("presage_[a-z0-9]{12}_[A-Za-z0-9_-]{43}");
+    private static final Pattern STATE_READY = version("READY");
+    private static final Pattern STATE_REJECTED = version("REJECTED");
+    private static final String MODELS = "/api/v1/models";
     private static final Duration START_LIMIT = Duration.ofMinutes(2);
 
     private final HttpClient client = HttpClient.newHttpClient();
@@ -81,6 +84,11 @@ final class Services implements AutoCloseable {
         }
     }
 
+    /// The first `state` of a version's view is its own.
+    private static Pattern version(String state) {
+        return Pattern.compile("^[^\\[]*\"state\":\"" + state + "\"");
+    }
+
     private Child start(String name, Path jar, String... settings) throws IOException {
         var arguments = new ArrayList<>(List.of(settings));
         arguments.add("--server.address=127.0.0.1");
@@ -131,17 +139,9 @@ final class Services implements AutoCloseable {
     /// Uploads the files of `modelDirectory` as a version, promotes it, and waits until it answers `body`.
     void serve(Workload workload, Path modelDirectory, String key, byte[] body)
             throws IOException, InterruptedException {
-        var model = "/api/v1/models/" + workload.model();
-        call("POST", "/api/v1/models", bytes("{\"name\":\"" + workload.model() + "\"}"));
-        call("POST", model + "/versions", Packages.zip(modelDirectory));
-        await("version 1 of " + workload.model() + " READY", () -> {
-            var version = call("GET", model + "/versions/1", new byte[0]);
-            if (version.contains("\"REJECTED\"")) {
-                throw new IllegalStateException(workload.model() + " was rejected: " + version);
-            }
-            return version.contains("\"READY\"");
-        });
-        call("POST", model + "/promote", bytes("{\"version\":1}"));
+        upload(workload.model(), modelDirectory, "");
+        awaitVersion(workload.model(), 1);
+        promote(workload.model(), 1);
         var predict = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gatewayPort + workload.path()))
                 .header("Authorization", "Bearer " + key)
                 .header("Content-Type", "application/json")
@@ -150,6 +150,38 @@ final class Services implements AutoCloseable {
         await(
                 workload.model() + " answers",
                 () -> client.send(predict, BodyHandlers.ofString()).statusCode() == 200);
+    }
+
+    /// The first version of a new model.
+    ///
+    /// @param query `?name=value` of the upload, or empty
+    void upload(String model, Path modelDirectory, String query) throws IOException, InterruptedException {
+        call("POST", MODELS, bytes("{\"name\":\"" + model + "\"}"));
+        call("POST", MODELS + "/" + model + "/versions" + query, Packages.zip(modelDirectory));
+    }
+
+    /// What the registry shows of a version.
+    String version(String model, int version) throws IOException, InterruptedException {
+        return call("GET", MODELS + "/" + model + "/versions/" + version, new byte[0]);
+    }
+
+    void awaitVersion(String model, int number) throws InterruptedException {
+        await("version " + number + " of " + model + " READY", () -> {
+            var version = version(model, number);
+            if (STATE_REJECTED.matcher(version).find()) {
+                throw new IllegalStateException(model + "/" + number + " was rejected: " + version);
+            }
+            return STATE_READY.matcher(version).find();
+        });
+    }
+
+    void promote(String model, int version) throws IOException, InterruptedException {
+        call("POST", MODELS + "/" + model + "/promote", bytes("{\"version\":" + version + "}"));
+    }
+
+    /// Where the worker answers calls of one version.
+    String workerUrl(String model, int version) {
+        return "http://127.0.0.1:" + workerPort + "/v2/models/" + model + "/versions/" + version + "/infer";
     }
 
     private static byte[] bytes(String json) {
