@@ -15,6 +15,7 @@ import io.presage.worker.versions.ServedVersion;
 import io.vertx.core.buffer.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,7 +40,9 @@ final class InferCall implements BatchCall.Answer {
     private final long deadlineNanos;
     private final Priority priority;
     private long reserved;
-    private @Nullable Buffer body;
+    private @Nullable Body body;
+    /// Large tensors lie there; written before the call is submitted.
+    private final List<ByteBuffer> pieces = new ArrayList<>(0);
     private boolean isArrived;
     private boolean isFinished;
     private long arrivedNanos;
@@ -77,8 +80,8 @@ final class InferCall implements BatchCall.Answer {
         if (isFinished) {
             return;
         }
-        var seen = body;
-        long length = chunk.length() + (seen == null ? 0L : seen.length());
+        var seen = body == null ? new Body(exchange.head().contentLength()) : body;
+        long length = (long) chunk.length() + seen.length();
         if (length > loop.shared().settings().bodyBytesMax().toBytes()) {
             exchange.closeAfter();
             fail(loop.bodyTooLarge());
@@ -92,8 +95,8 @@ final class InferCall implements BatchCall.Answer {
             }
             reserved = length;
         }
-        // The first chunk is kept as it is: usually it is the whole body.
-        body = seen == null ? chunk : seen.appendBuffer(chunk);
+        seen.add(chunk);
+        body = seen;
     }
 
     /// The client went away before its body was complete.
@@ -117,7 +120,7 @@ final class InferCall implements BatchCall.Answer {
         isArrived = true;
         exchange.bodyArrived();
         arrivedNanos = loop.now();
-        var bytes = body == null ? Buffer.buffer() : body;
+        var bytes = body == null ? new Body(0) : body;
         body = null;
         try {
             var runner = version.runner(loop.index());
@@ -125,12 +128,12 @@ final class InferCall implements BatchCall.Answer {
                     (int) loop.shared().settings().inlineBodyBytesMax().toBytes();
             if (bytes.length() > inlineBytesMax || !version.task().isLight()) {
                 watchCaller();
-                loop.shared().pool().execute(() -> prepareAndSubmit(bytes.getBytes(), bytes.length()));
+                loop.shared().pool().execute(() -> prepareAndSubmit(bytes.kept(), bytes.length()));
             } else if (runner != null) {
                 runHere(runner, bytes);
             } else {
                 watchCaller();
-                prepareAndSubmit(loop.scratch(bytes), bytes.length());
+                prepareAndSubmit(bytes.borrowed(loop), bytes.length());
             }
         } catch (ProblemException e) {
             fail(e);
@@ -147,12 +150,12 @@ final class InferCall implements BatchCall.Answer {
         return isAbandoned;
     }
 
-    private void runHere(LoadedModel runner, Buffer bytes) {
+    private void runHere(LoadedModel runner, Body bytes) {
         try {
             loop.memory().reset();
             var read = InferCodec.read(
                     loop.reader(),
-                    loop.scratch(bytes),
+                    bytes.borrowed(loop),
                     bytes.length(),
                     exchange.head().jsonLength(),
                     version);
@@ -197,13 +200,19 @@ final class InferCall implements BatchCall.Answer {
         }
     }
 
-    /// Tensors that wait in a queue lie on the heap and count against the budget of bytes in flight.
+    /// Tensors that wait in a queue lie on the heap, or in direct memory if they are large, and count against the
+    /// budget of bytes in flight.
     private ByteBuffer allocate(int bytes) {
         if (!loop.shared().budget().tryReserve(bytes)) {
             throw loop.overloaded();
         }
         reserved += bytes;
-        return TensorAllocator.HEAP.allocate(bytes);
+        var piece = loop.shared().tensors().take(bytes);
+        if (piece == null) {
+            return TensorAllocator.HEAP.allocate(bytes);
+        }
+        pieces.add(piece);
+        return piece.slice(0, bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private void submit(InferRequest read, Task.Prepared ready) {
@@ -280,6 +289,8 @@ final class InferCall implements BatchCall.Answer {
             isFinished = true;
             body = null;
             loop.shared().budget().release(reserved);
+            // Every answer comes after the last look at the inputs.
+            pieces.forEach(loop.shared().tensors()::giveBack);
             loop.callEnded();
             version.release();
         }

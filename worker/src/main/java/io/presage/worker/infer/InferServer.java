@@ -63,6 +63,7 @@ public final class InferServer implements AutoCloseable {
                 callRowsMax,
                 limits,
                 new ByteBudget(settings.inflightBytesMax().toBytes()),
+                new TensorMemory(),
                 new PreparePool(threads, settings.prepareQueueMax()),
                 new Shed(meters),
                 json,

@@ -15,6 +15,7 @@ record Surroundings(
         int callRowsMax,
         CodecLimits codecLimits,
         ByteBudget budget,
+        TensorMemory tensors,
         PreparePool pool,
         Shed shed,
         JsonMapper json,
