@@ -143,6 +143,8 @@ final class SoakPart implements Part {
 
     private Look look(WorkerStand worker, int loads) throws IOException, InterruptedException {
         var child = worker.child();
+        // What the first finds unreachable may hold more until it was cleaned up.
+        jcmd(child, "GC.run");
         jcmd(child, "GC.run");
         var heap = jcmd(child, "GC.heap_info");
         double resident = 0;

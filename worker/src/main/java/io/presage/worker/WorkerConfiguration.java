@@ -129,6 +129,7 @@ class WorkerConfiguration {
         var natives = NativeMemory.ofThisProcess();
         Gauge.builder("presage.memory.native.bytes", natives, NativeMemory::allocatedBytes)
                 .description("Native memory of the process, of models and all else")
+                .strongReference(true)
                 .register(meters);
         Gauge.builder("presage.memory.max.bytes", budget, MemoryBudget::bytesMax)
                 .description("Memory that loaded versions may take")

@@ -122,8 +122,21 @@ final class Residency {
         return evicted;
     }
 
+    /// It is closed.
+    void unloaded(Slot slot) {
+        long now = nanos.getAsLong();
+        var crash = slot.crash();
+        if (crash != null) {
+            failed(slot, crash, now);
+        } else {
+            slots.unloaded(slot.key(), now);
+            log.info("event=version_unloaded version={}", slot.key());
+        }
+        memoryCameFree();
+    }
+
     /// Versions that wait or failed for want of it need not wait for their turn.
-    void memoryCameFree() {
+    private void memoryCameFree() {
         long now = nanos.getAsLong();
         for (var slot : List.copyOf(slots.all())) {
             var failure = slot.failure();

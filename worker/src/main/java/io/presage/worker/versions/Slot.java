@@ -4,6 +4,8 @@ import io.presage.contract.state.DesiredState.Assignment;
 import io.presage.contract.state.Failure;
 import io.presage.contract.state.Report;
 import io.presage.contract.state.SlotState;
+import io.presage.worker.engine.LoadedModel;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// One version in this worker, from the first assignment to the unload. Guarded by the lock of [Versions].
@@ -16,6 +18,8 @@ final class Slot {
     private long notBeforeNanos;
     private @Nullable Failure failure;
     private @Nullable ServedVersion served;
+    private @Nullable LoadedModel root;
+    private @Nullable Failure crash;
     private @Nullable Former former;
     private @Nullable String refusal;
 
@@ -82,10 +86,28 @@ final class Slot {
         transition(SlotEvent.SERVE, nowNanos);
         var version = loaded.served();
         served = version;
+        root = loaded.root();
         var known = new LoadRequest.Known(loaded.cost(), loaded.tuning(), version.memoryBytes());
         former = new Former(DormantVersion.of(version), known, loaded.loadNanos(), nowNanos);
         attempts = 0;
         idle();
+    }
+
+    /// Why it will never run again, if it is in memory and will not.
+    Optional<Failure> broken() {
+        var model = root;
+        return state == SlotState.READY && model != null ? model.failure() : Optional.empty();
+    }
+
+    /// It will never run again, for `why`; once nobody holds it, it is closed and FAILED.
+    void crashed(Failure why, long nowNanos) {
+        transition(SlotEvent.DRAIN, nowNanos);
+        crash = why;
+    }
+
+    @Nullable
+    Failure crash() {
+        return crash;
     }
 
     /// Null before it was Ready for the first time.
@@ -108,6 +130,7 @@ final class Slot {
         }
         transition(SlotEvent.EVICT, nowNanos);
         served = null;
+        root = null;
         former = new Former(was.version(), was.known(), was.loadNanos(), nowNanos);
         notBeforeNanos = nowNanos;
         return version;
@@ -165,6 +188,8 @@ final class Slot {
     void failed(Failure why, long nowNanos) {
         transition(SlotEvent.FAIL, nowNanos);
         failure = why;
+        served = null;
+        root = null;
         idle();
     }
 

@@ -105,7 +105,17 @@ final class Slots {
         changed();
     }
 
-    /// Nothing is left of it.
+    /// Takes those out of service that will never run again.
+    void failBroken(long nowNanos) {
+        for (var slot : slots.values()) {
+            slot.broken().ifPresent(failure -> {
+                slot.crashed(failure, nowNanos);
+                refuse(slot.key());
+            });
+        }
+    }
+
+    /// Nothing is left of it in memory.
     void unloaded(VersionKey key, long nowNanos) {
         get(key).unloaded(nowNanos);
         slots.remove(key);

@@ -95,8 +95,8 @@ public final class VersionLoader {
             }
             served.begin(machine.nanos().getAsLong());
             done = true;
-            return new LoadOutcome.Loaded<>(
-                    new LoadedVersion(served, version.cost(), version.tuning(), (long) (version.loadMillis() * 1e6)));
+            return new LoadOutcome.Loaded<>(new LoadedVersion(
+                    served, version.root(), version.cost(), version.tuning(), (long) (version.loadMillis() * 1e6)));
         } catch (LoadException e) {
             return new LoadOutcome.Failed<>(e.failure());
         } finally {
@@ -159,7 +159,8 @@ public final class VersionLoader {
             OpenedVersion opened;
             try (var visit = section.enter()) {
                 opened = open(request, lease, reservation, engine, undo, progress);
-                reservation.correct(measured(lease.modelPackage().bytes(), visit.grownBytes(), request.known()));
+                long growth = opened.root().runsElsewhere() ? opened.root().memoryBytes() : visit.grownBytes();
+                reservation.correct(measured(lease.modelPackage().bytes(), growth, request.known()));
             }
             done = true;
             return new LoadOutcome.Loaded<>(opened);

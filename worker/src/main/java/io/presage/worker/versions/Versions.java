@@ -206,6 +206,7 @@ public final class Versions implements AutoCloseable {
         lock.lock();
         try {
             if (applied && !stopping) {
+                slots.failBroken(nanos.getAsLong());
                 desk.settle(nanos.getAsLong(), answers);
                 for (var actions = decide(); !actions.isEmpty(); actions = decide()) {
                     actions.forEach(this::perform);
@@ -333,9 +334,7 @@ public final class Versions implements AutoCloseable {
     private void unload(Slot slot, ServedVersion version) {
         loader.close(version);
         change(_ -> {
-            slots.unloaded(slot.key(), nanos.getAsLong());
-            log.info("event=version_unloaded version={}", slot.key());
-            residency.memoryCameFree();
+            residency.unloaded(slot);
         });
     }
 

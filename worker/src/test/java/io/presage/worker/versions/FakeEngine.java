@@ -5,12 +5,15 @@ import io.presage.contract.infer.Shape;
 import io.presage.contract.infer.Signature;
 import io.presage.contract.infer.Tensor;
 import io.presage.contract.infer.TensorSpec;
+import io.presage.contract.state.Failure;
 import io.presage.worker.artifacts.ModelPackage;
 import io.presage.worker.engine.Engine;
 import io.presage.worker.engine.LoadPlan;
 import io.presage.worker.engine.LoadedModel;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /// An engine that takes as much memory as its package has bytes, and time in proportion. Its models answer with
 /// what
@@ -24,6 +27,7 @@ final class FakeEngine implements Engine {
     private final LongConsumer passNanos;
     private long nanosPerByte = 10;
     private long allocatedBytes;
+    private @Nullable Failure crash;
 
     /// `passNanos`: time that a load takes.
     FakeEngine(LongConsumer passNanos) {
@@ -32,6 +36,11 @@ final class FakeEngine implements Engine {
 
     void nanosPerByte(long nanos) {
         nanosPerByte = nanos;
+    }
+
+    /// What all models in memory say of themselves; null: they are well.
+    void crash(@Nullable Failure failure) {
+        crash = failure;
     }
 
     long allocatedBytes() {
@@ -62,6 +71,11 @@ final class FakeEngine implements Engine {
             @Override
             public List<Tensor> run(List<Tensor> inputs) {
                 return inputs;
+            }
+
+            @Override
+            public Optional<Failure> failure() {
+                return Optional.ofNullable(crash);
             }
 
             @Override

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.presage.contract.problem.ProblemException;
 import io.presage.contract.state.DesiredState;
 import io.presage.contract.state.DesiredState.Assignment;
+import io.presage.contract.state.Failure;
 import io.presage.worker.artifacts.ArtifactCache;
 import io.presage.worker.batching.BatchSettings;
 import io.presage.worker.batching.RunPool;
@@ -194,6 +195,17 @@ final class ResidencySimulation {
             }
         }
         return settle("release " + model);
+    }
+
+    /// What is in memory will never run again.
+    ResidencySimulation crash() {
+        engine.crash(new Failure("run", "engine-crashed", "signal 11", "See the worker's log."));
+        return settle("crash");
+    }
+
+    ResidencySimulation recover() {
+        engine.crash(null);
+        return settle("recover");
     }
 
     ResidencySimulation pass(long millis) {

@@ -95,6 +95,22 @@ class ResidencySimulationTest {
     }
 
     @Test
+    void engine_that_crashed() throws Exception {
+        assertGolden(
+                "engine_that_crashed",
+                worker(600, 0, 15)
+                        .assign("a", 100)
+                        .hold("a")
+                        .crash()
+                        .call("a", 1000)
+                        .release("a")
+                        .pass(200)
+                        .recover()
+                        .pass(60_000)
+                        .call("a", 1000));
+    }
+
+    @Test
     void too_large_for_this_worker() throws Exception {
         assertGolden(
                 "too_large_for_this_worker",
