@@ -112,7 +112,17 @@ final class SiblingTest {
         result(job.id(), derived(sha256(SMALL))).expect(204);
         result(job.id(), failed("late")).expect(204);
         put(job.id(), SMALL, sha256(SMALL)).expect(409);
-        worker.validates("journey", 2);
+        var tuned = RunningRegistry.verdict("w1")
+                .replace(
+                        "\"millisPerCall\": 0.02",
+                        "\"millisPerCall\": 0.02, \"tuning\": {\"deviceClass\": \"c\", \"intraOpThreads\": 1,"
+                                + " \"instances\": 1, \"rowsMax\": 4, \"millisPerUnit\": 1, \"millisPerCall\": 1}");
+        registry.internal(
+                        "POST",
+                        "/internal/validations/"
+                                + worker.validation("journey", 2).id(),
+                        BodyPublishers.ofString(tuned))
+                .expect(204);
         registry.desired(
                 worker.id,
                 it -> it.derivations().stream().noneMatch(d -> d.model().equals("journey")));
@@ -131,6 +141,8 @@ final class SiblingTest {
             assertThat(pair.path("derived").path("modelBytes").asInt()).isEqualTo(1000);
             assertThat(pair.path("derived").path("memoryBytes").asInt()).isEqualTo(1000);
             assertThat(pair.path("derived").path("millisOfOneRow").asDouble()).isEqualTo(0.03);
+            assertThat(pair.path("derived").path("tuning").path("rowsMax").asInt())
+                    .isEqualTo(4);
             assertThat(pair.path("answers").path("minCosine").asDouble()).isEqualTo(0.99);
             assertThat(pair.path("answers").path("topClassChanged").isNull()).isTrue();
         }

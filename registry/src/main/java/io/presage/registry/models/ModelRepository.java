@@ -250,7 +250,8 @@ public final class ModelRepository {
                         : profile.path("millisPerRow").asDouble()
                                 + profile.path("millisPerCall").asDouble(),
                 profile == null ? null : profile.path("millisPerRow").asDouble(),
-                profile == null ? null : profile.path("millisPerCall").asDouble());
+                profile == null ? null : profile.path("millisPerCall").asDouble(),
+                profile == null ? null : profile.get("tuning"));
     }
 
     private static @Nullable String reason(VersionState state, long workers, int derivedFrom, boolean needsCuda) {

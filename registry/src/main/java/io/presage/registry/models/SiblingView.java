@@ -19,6 +19,7 @@ record SiblingView(
     /// @param modelBytes the model file with its external data, unpacked
     /// @param memoryBytes resident after load
     /// @param millisOfOneRow run of a single row; more rows cost `millisPerRow` each beside `millisPerCall`
+    /// @param tuning the best setting of each, with the cost line that it was chosen by
     record Side(
             int version,
             VersionState state,
@@ -28,5 +29,6 @@ record SiblingView(
             @Nullable Double loadMillis,
             @Nullable Double millisOfOneRow,
             @Nullable Double millisPerRow,
-            @Nullable Double millisPerCall) {}
+            @Nullable Double millisPerCall,
+            @Nullable JsonNode tuning) {}
 }
