@@ -95,16 +95,25 @@ final class HeavyPart implements Part {
         var reference = "in process, " + cores + " callers, batches of " + rows;
         var subjects = new ArrayList<Subject>();
         subjects.add(new Subject.InOwnProcess(reference, direct, InProcess.order(cores, rows, 0)));
+        var before = new ArrayList<WorkerStand.Runs>();
+        var tunings = new StringBuilder();
         for (var each : asked) {
-            worker.serve(each.model(), each.packageDirectory());
+            var profile = worker.serve(each.model(), each.packageDirectory());
+            tunings.append("\n").append(each.name() + ": " + profile.tuning() + ".");
+            before.add(worker.runs(each.model()));
             subjects.add(Subject.http(each.name(), worker.target(each.model(), each.call()), CALLERS, worker.child()));
         }
         var results = Rounds.measure(bars.title(), subjects, Plan.large(stage.isQuick()));
+        for (int i = 0; i < asked.size(); i++) {
+            double mean = worker.runs(asked.get(i).model()).meanSince(before.get(i));
+            tunings.append("\n").append(asked.get(i).name() + ": " + Report.tenths(mean) + " rows in a run.");
+        }
         stage.release(mark);
         report.section(
                 capital(bars.title()),
                 CALLERS + " keep-alive connections, OIP binary. The reference is the best of "
-                        + "batches of 1, 2, 4 and 8 rows put together by hand.");
+                        + "batches of 1, 2, 4 and 8 rows put together by hand. What the worker measured and did:\n"
+                        + tunings.toString().strip().replace("\n", "  \n"));
         report.loads(results);
         for (int i = 0; i < asked.size(); i++) {
             verdicts(report, bars, results.getFirst(), results.get(i + 1));

@@ -182,12 +182,6 @@ final class RegistryStand implements AutoCloseable {
         }
     }
 
-    /// Forgets a worker that was stopped.
-    synchronized void forgetWorker() {
-        last = null;
-        slots = Map.of();
-    }
-
     @GuardedBy("this")
     private void waitUntil(long untilNanos, String what) throws InterruptedException {
         long left = untilNanos - System.nanoTime();

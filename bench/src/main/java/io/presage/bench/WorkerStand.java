@@ -3,6 +3,10 @@ package io.presage.bench;
 import io.presage.contract.http.Headers;
 import io.presage.contract.state.ValidationResult;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,7 +24,7 @@ final class WorkerStand implements AutoCloseable {
     private final int port = Child.freePort();
     private final int managementPort = Child.freePort();
     private final Map<String, ValidationResult.Profile> served = new HashMap<>();
-    private Child child;
+    private final Child child;
 
     /// @param flags of its JVM
     /// @param settings `--worker...=...`
@@ -60,13 +64,6 @@ final class WorkerStand implements AutoCloseable {
         return started;
     }
 
-    /// Stops the process and starts it anew on what it has kept on disk.
-    void restart() throws IOException, InterruptedException {
-        child.close();
-        registry.forgetWorker();
-        child = startChild();
-    }
-
     Child child() {
         return child;
     }
@@ -104,6 +101,33 @@ final class WorkerStand implements AutoCloseable {
         registry.unassign(model);
         registry.awaitGone(model);
         served.remove(model);
+    }
+
+    /// Runs of a model so far, and the rows in them.
+    ///
+    /// @param runs that the worker counted
+    record Runs(double runs, double rows) {
+        /// Rows of one run since `earlier`.
+        double meanSince(Runs earlier) {
+            return (rows - earlier.rows) / Math.max(1, runs - earlier.runs);
+        }
+    }
+
+    Runs runs(String model) throws IOException, InterruptedException {
+        var uri = URI.create("http://127.0.0.1:" + managementPort + "/actuator/prometheus");
+        try (var client = HttpClient.newHttpClient()) {
+            var page = client.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+                    .body();
+            return new Runs(
+                    metric(page, "presage_batch_rows_count", model), metric(page, "presage_batch_rows_sum", model));
+        }
+    }
+
+    private static double metric(String page, String name, String model) {
+        return page.lines()
+                .filter(line -> line.startsWith(name + "{") && line.contains("model=\"" + model + "\""))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
     }
 
     static String path(String model) {
