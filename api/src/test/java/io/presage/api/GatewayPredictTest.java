@@ -111,6 +111,8 @@ class GatewayPredictTest {
                 "r-1",
                 "Presage-Timeout-Ms",
                 "5000",
+                "Presage-Priority",
+                "high",
                 "Presage-Service-Secret",
                 "forged",
                 "X-Other",
@@ -125,6 +127,7 @@ class GatewayPredictTest {
         assertThat(seen.header("Presage-Service-Secret")).isEqualTo(FakeRegistry.SECRET);
         assertThat(seen.header("X-Request-Id")).isEqualTo("r-1");
         assertThat(Integer.parseInt(seen.header("Presage-Timeout-Ms"))).isBetween(1, 5000);
+        assertThat(seen.header("Presage-Priority")).isEqualTo("high");
         assertThat(seen.header("Authorization")).isEmpty();
         assertThat(seen.header("X-Other")).isEmpty();
     }

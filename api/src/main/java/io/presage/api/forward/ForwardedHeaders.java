@@ -15,6 +15,7 @@ public final class ForwardedHeaders {
             HttpHeaders.ACCEPT,
             HttpHeaders.ACCEPT_ENCODING,
             name(Headers.INFERENCE_HEADER_CONTENT_LENGTH),
+            name(Headers.PRIORITY),
             name("traceparent"),
             name("tracestate"));
 
