@@ -51,7 +51,7 @@ class ChildIT {
         var settings = new ChildSettings(
                 DataSize.ofMegabytes(128),
                 DataSize.ofMegabytes(16),
-                Duration.ofSeconds(120),
+                Duration.ofMinutes(2),
                 runMax,
                 3,
                 Duration.ofMinutes(5));
