@@ -17,12 +17,12 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,7 +75,7 @@ class HostileUploadsTest {
         }
     }
 
-    private static void check(HostileFile file, Failure failure) {
+    private static void check(HostileFile file, @Nullable Failure failure) {
         assertThat(failure).as(file.name()).isNotNull();
         assertThat(file.causes())
                 .as(file.name() + ": " + failure)
@@ -104,9 +104,5 @@ class HostileUploadsTest {
             begun.countDown();
         }
         return count;
-    }
-
-    static byte[] zip(Map<String, byte[]> files) throws Exception {
-        return WorkerTest.zip(files);
     }
 }
