@@ -17,7 +17,8 @@ import java.util.Map;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
-/// A thousand small models in one worker, of which a hundred at a time give way to others, ten thousand in all: what
+/// A thousand small models in one worker, of which a hundred at a time give way to others, ten thousand in all:
+/// what
 /// must not grow is looked at along the way.
 final class SoakPart implements Part {
     private static final int HELD = 1000;
