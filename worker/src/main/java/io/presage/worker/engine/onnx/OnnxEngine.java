@@ -46,11 +46,15 @@ public final class OnnxEngine implements Engine {
         private static final RunWatch WATCH = RunWatch.start();
 
         private static OrtEnvironment start() {
-            Telemetry.disable();
             var environment = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "presage");
             FirstSession.open(environment);
             return environment;
         }
+    }
+
+    /// Loads nothing yet, but sees to it that what is loaded later sends no usage data.
+    public OnnxEngine() {
+        Telemetry.disable();
     }
 
     @Override
@@ -86,7 +90,6 @@ public final class OnnxEngine implements Engine {
     /// Asks the runtime what it was built with.
     @Override
     public Set<Device.Kind> devices() {
-        Telemetry.disable();
         return OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)
                 ? Set.of(Device.Kind.CPU, Device.Kind.CUDA)
                 : Set.of(Device.Kind.CPU);
