@@ -87,7 +87,7 @@ COPY --from=worker /app/ ./
 COPY --from=gpu-runtime /out/gpu/ ./lib/
 COPY --from=packs /out/engines/ ./engines/
 EXPOSE 8100 8101
-ENTRYPOINT ["java", "-XX:MaxRAMPercentage=35", "-XX:+UseG1GC", "-XX:+UseCompactObjectHeaders", "-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-jar", "app.jar"]
+ENTRYPOINT ["java", "-XX:MaxRAMPercentage=35", "-Xms32m", "-XX:MinHeapFreeRatio=10", "-XX:MaxHeapFreeRatio=30", "-XX:G1PeriodicGCInterval=30000", "-XX:+UseG1GC", "-XX:+UseCompactObjectHeaders", "-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-jar", "app.jar"]
 
 FROM runtime AS gateway
 COPY --from=build /out/api/dependencies/ ./
