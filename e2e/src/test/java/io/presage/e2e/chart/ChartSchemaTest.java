@@ -131,7 +131,7 @@ final class ChartSchemaTest {
             {gateway: {replicas: 0}}                    | /gateway/replicas
             {worker: {variant: cpu}}                    | /worker/variant
             {worker: {engines: {allowed: [xgboost]}}}   | /worker/engines/allowed
-            {worker: {engines: {isolation: {keras: process}}}} | /worker/engines/isolation
+            {worker: {engines: {isolation: {keras: process}}}} | keras
             {worker: {engines: {isolation: {xgboost: vm}}}} | /worker/engines/isolation/xgboost
             {gateway: {service: {port: 70000}}}         | /gateway/service/port
             {gateway: {service: {type: Magic}}}         | /gateway/service/type
