@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtSession.RunOptions;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 
 /// Ends runs that do not end: a loop of a model can go on for ever, at its warm-up or with a certain input, and
 /// would keep a thread, and later all of them.
@@ -34,13 +35,8 @@ final class RunWatch {
     }
 
     private void loop() {
-        while (true) {
-            try {
-                Thread.sleep(TICK);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
+        while (!Thread.currentThread().isInterrupted()) {
+            LockSupport.parkNanos(TICK.toNanos());
             tick();
         }
     }
