@@ -26,6 +26,11 @@ public record BatchCall(
     }
 
     @Override
+    public int unitsPerRow() {
+        return prepared.unitsPerRow();
+    }
+
+    @Override
     public long groupKey() {
         return prepared.groupKey();
     }

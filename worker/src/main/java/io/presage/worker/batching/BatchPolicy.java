@@ -64,9 +64,12 @@ final class BatchPolicy {
         /// Nobody waits for the answer any more.
         boolean isAbandoned();
 
+        /// What one row counts in the cost of a run: 1 or more, the length where there is one.
+        int unitsPerRow();
+
         /// What the cost of a run grows with.
         default long units() {
-            return (long) rows() * Math.max(1, length());
+            return (long) rows() * unitsPerRow();
         }
     }
 
@@ -220,7 +223,7 @@ final class BatchPolicy {
         private void consider(int index, Waiting call, double unitsMax) {
             int joinedRows = rows + call.rows();
             int joinedLength = Math.max(length, call.length());
-            double joinedUnits = (double) joinedRows * Math.max(1, joinedLength);
+            double joinedUnits = joinedLength > 0 ? (double) joinedRows * joinedLength : units + call.units();
             double joinedBytes = (bytes + call.bytes()) * joinedUnits / (units + call.units());
             var isTooMuch = joinedBytes > limits.bytesMax()
                     || (joinedLength > 0 && joinedUnits > limits.tokensMax())

@@ -371,12 +371,16 @@ public final class VersionQueue implements TurnList.Work, AutoCloseable {
         int rows = 0;
         int length = 0;
         long tokens = 0;
+        long units = 0;
         for (var call : calls) {
             rows += call.rows();
+            units += call.units();
             length = Math.max(length, call.length());
             tokens += call.prepared().tokens();
         }
-        long units = (long) rows * Math.max(1, length);
+        if (length > 0) {
+            units = (long) rows * length;
+        }
         lock.lock();
         try {
             cost.ran(units, computeNanos);

@@ -236,7 +236,13 @@ final class InferCall implements BatchCall.Answer {
                 })
                 .toList();
         return new Task.Prepared(
-                inputs, ready.rows(), ready.groupKey(), ready.length(), ready.tokens(), ready.context());
+                inputs,
+                ready.rows(),
+                ready.groupKey(),
+                ready.length(),
+                ready.tokens(),
+                ready.unitsPerRow(),
+                ready.context());
     }
 
     /// On a run thread: encoded here, because the outputs are gone after this.

@@ -44,15 +44,25 @@ public interface Task extends AutoCloseable {
     ///     are never padded
     /// @param tokens of all rows, without padding; 0 when `length` is
     /// @param context whatever [#finish] needs again (sizes of the pictures, attention masks)
-    record Prepared(List<Tensor> inputs, int rows, long groupKey, int length, long tokens, Object context) {
-        /// Rows that are never padded.
-        public Prepared(List<Tensor> inputs, int rows, long groupKey, Object context) {
-            this(inputs, rows, groupKey, 0, 0, context);
+    /// @param unitsPerRow what one row counts in the line milliseconds = a * units + b: 1, its tokens where
+    ///     rows are
+    ///     padded, or its size where calls choose that
+    record Prepared(
+            List<Tensor> inputs, int rows, long groupKey, int length, long tokens, int unitsPerRow, Object context) {
+        public Prepared {
+            if (unitsPerRow < 1 || (length > 0 && unitsPerRow != length)) {
+                throw new IllegalArgumentException("unitsPerRow: " + unitsPerRow + " of rows of length " + length
+                        + " (expected: at least 1, the length where there is one)");
+            }
         }
 
-        /// What one row counts in the line milliseconds = a * units + b: 1, or its tokens where rows are padded.
-        public int unitsPerRow() {
-            return Math.max(1, length);
+        public Prepared(List<Tensor> inputs, int rows, long groupKey, int length, long tokens, Object context) {
+            this(inputs, rows, groupKey, length, tokens, Math.max(1, length), context);
+        }
+
+        /// Rows that are never padded and all alike.
+        public Prepared(List<Tensor> inputs, int rows, long groupKey, Object context) {
+            this(inputs, rows, groupKey, 0, 0, context);
         }
     }
 }

@@ -15,7 +15,7 @@ final class TuningPolicy {
     /// What is within this share of the best is as good.
     static final double EQUAL = 0.03;
     /// By how much several threads a run must be better than one for each row's CPU time to be worth it.
-    static final double THREADS_GAIN_MIN = 0.10;
+    static final double THREADS_GAIN_MIN = 0.30;
     /// By how much a lone call must be quicker for all threads to be taken for it.
     static final double LATENCY_GAIN_MIN = 0.05;
 
@@ -96,7 +96,6 @@ final class TuningPolicy {
         return setting.intraOpThreads() == 1 ? best(points) : best(points) / (1 + THREADS_GAIN_MIN);
     }
 
-    /// Lone calls are those of one instance; with all threads in one run a second run beside it only delays both.
     /// Lone calls are those of one instance; with all threads in one run a second run beside it only delays both.
     private static Setting quickest(Map<Setting, List<Point>> bySetting) {
         int fewest =

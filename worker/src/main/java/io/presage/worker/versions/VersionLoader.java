@@ -304,17 +304,19 @@ public final class VersionLoader {
                         e);
             }
         }
-        return warm != null ? warm : madeUp(instance);
+        return warm != null ? warm : madeUp(task, instance);
     }
 
-    private static Task.Prepared madeUp(LoadedModel instance) throws LoadException {
+    private static Task.Prepared madeUp(Task task, LoadedModel instance) throws LoadException {
         ProblemException failure = null;
         for (long size : WARM_UP_SIZES) {
             var inputs = Zeros.of(instance.signature(), size);
             if (inputs.isPresent()) {
                 try {
                     instance.run(inputs.get());
-                    return new Task.Prepared(inputs.get(), 1, 0, "warm-up");
+                    return task.signature().equals(instance.signature())
+                            ? task.prepare(inputs.get())
+                            : new Task.Prepared(inputs.get(), 1, 0, "warm-up");
                 } catch (ProblemException e) {
                     failure = e;
                 }

@@ -18,6 +18,11 @@ class BatchPolicyTest {
             long deadlineNanos,
             boolean isAbandoned)
             implements BatchPolicy.Waiting {
+        @Override
+        public int unitsPerRow() {
+            return Math.max(1, length);
+        }
+
         Call of(Priority other) {
             return new Call(rows, length, bytes, groupKey, other, arrivalNanos, deadlineNanos, isAbandoned);
         }

@@ -17,6 +17,11 @@ class CallQueueTest {
         }
 
         @Override
+        public int unitsPerRow() {
+            return 3;
+        }
+
+        @Override
         public long bytes() {
             return 10L * rows;
         }

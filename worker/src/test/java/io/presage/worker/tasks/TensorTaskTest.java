@@ -41,6 +41,26 @@ class TensorTaskTest {
     }
 
     @Test
+    void prepare_countsWhatCallsChooseOfARow() {
+        var texts = new TensorTask(new Signature(
+                List.of(
+                        new TensorSpec("ids", DataType.FP32, Shape.of(-1, -1)),
+                        new TensorSpec("grid", DataType.FP32, Shape.of(-1, 3, -1, -1))),
+                signature.outputs(),
+                true));
+
+        assertThat(texts.prepare(List.of(floats("ids", 2, 64), floats("grid", 2, 3, 4, 5)))
+                        .unitsPerRow())
+                .isEqualTo(64);
+        assertThat(texts.prepare(List.of(floats("ids", 2, 16), floats("grid", 2, 3, 4, 5)))
+                        .unitsPerRow())
+                .isEqualTo(20);
+        var fixed = new TensorTask(
+                new Signature(List.of(new TensorSpec("a", DataType.FP32, Shape.of(-1, 3))), signature.outputs(), true));
+        assertThat(fixed.prepare(List.of(floats("a", 2, 3))).unitsPerRow()).isEqualTo(1);
+    }
+
+    @Test
     void prepare_notBatchable_isOneRow() {
         Task whole = new TensorTask(new Signature(signature.inputs(), signature.outputs(), false));
 
