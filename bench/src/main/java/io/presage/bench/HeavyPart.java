@@ -123,31 +123,38 @@ final class HeavyPart implements Part {
     /// The size of batch that costs least CPU an item.
     private static int bestRows(Stage stage, Direct.Caller direct) throws IOException {
         int cores = Runtime.getRuntime().availableProcessors();
-        Duration duration = stage.seconds(1, 2);
-        int best = 1;
-        double least = Double.MAX_VALUE;
+        Duration duration = stage.seconds(1, 1);
         direct.run(duration, InProcess.order(cores, 1, 0));
-        for (int rows : ROWS) {
-            var load = direct.run(duration, InProcess.order(cores, rows, 0));
-            Stage.say(
-                    "in process, batches of " + rows + ": " + Report.whole(load.cpuMicrosPerRequest()) + " us an item");
-            if (load.cpuMicrosPerRequest() < least) {
-                least = load.cpuMicrosPerRequest();
-                best = rows;
+        var cpu = new double[ROWS.length][stage.isQuick() ? 1 : 5];
+        for (int round = 0; round < cpu[0].length; round++) {
+            for (int i = 0; i < ROWS.length; i++) {
+                cpu[i][round] =
+                        direct.run(duration, InProcess.order(cores, ROWS[i], 0)).cpuMicrosPerRequest();
             }
         }
-        return best;
+        int best = 0;
+        for (int i = 0; i < ROWS.length; i++) {
+            Stage.say(
+                    "in process, batches of " + ROWS[i] + ": " + Report.whole(Results.median(cpu[i])) + " us an item");
+            if (Results.median(cpu[i]) < Results.median(cpu[best])) {
+                best = i;
+            }
+        }
+        return ROWS[best];
     }
 
     private static void verdicts(Report report, Case bars, Results reference, Results worker) {
         var subject = bars.title() + ", " + worker.subject();
         report.verdict(Verdict.atMost(
-                subject + ": CPU an item, times in process", bars.cpuMax(), worker.cpu() / reference.cpu(), ""));
+                subject + ": CPU an item, times in process",
+                bars.cpuMax(),
+                worker.ratio(reference, Load::cpuMicrosPerRequest),
+                ""));
         if (bars.throughputMin() > 0) {
             report.verdict(Verdict.atLeast(
                     subject + ": throughput, share of in process",
                     bars.throughputMin(),
-                    worker.throughput() / reference.throughput(),
+                    worker.ratio(reference, Load::requestsPerSecond),
                     ""));
         }
         report.verdict(Verdict.atMost(

@@ -33,8 +33,8 @@ final class LoadingPart implements Part {
                 first.add(registry.validate("loading", upload).loadMillis());
                 later.add(registry.validate("loading-again", upload).loadMillis());
             }
-            double before = NeighboursPart.median(first);
-            double after = NeighboursPart.median(later);
+            double before = Results.median(first);
+            double after = Results.median(later);
             rows.add(List.of(each.title(), Report.tenths(before), Report.tenths(after), Report.ratio(after / before)));
         }
         report.section(

@@ -76,8 +76,8 @@ final class NeighboursPart implements Part {
         }
         stage.release(mark);
         report.failed(failed);
-        double before = median(calm.p99Millis());
-        double beside = median(loading.p99Millis());
+        double before = Results.median(calm.p99Millis());
+        double beside = Results.median(loading.p99Millis());
         report.section(
                 "Neighbours",
                 "Embedding of 16 tokens, " + Report.whole(rate) + " calls a second (" + Math.round(LOAD * 100)
@@ -86,15 +86,9 @@ final class NeighboursPart implements Part {
                         + " networks of 5 MB are loaded and unloaded in turn: " + loads.get() + " loads in all.");
         report.table(List.of(
                 List.of("", "p50 ms", "p99 ms"),
-                List.of("calm", Report.ratio(median(calm.p50Millis())), Report.ratio(before)),
-                List.of("while others load", Report.ratio(median(loading.p50Millis())), Report.ratio(beside))));
+                List.of("calm", Report.ratio(Results.median(calm.p50Millis())), Report.ratio(before)),
+                List.of("while others load", Report.ratio(Results.median(loading.p50Millis())), Report.ratio(beside))));
         report.verdict(Verdict.atMost("p99 while neighbours load, times calm", ADDED_MAX, beside / before, ""));
-    }
-
-    static double median(List<Double> values) {
-        double[] sorted = values.stream().mapToDouble(each -> each).sorted().toArray();
-        int middle = sorted.length / 2;
-        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
     /// Loads and unloads one version after the other on a thread of its own, until it is stopped.

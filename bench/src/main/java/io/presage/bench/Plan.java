@@ -14,13 +14,13 @@ record Plan(int rounds, Duration round, long warmUpRequests, Duration warmUpLimi
     static Plan small(boolean quick) {
         return quick
                 ? new Plan(3, Duration.ofSeconds(2), 50_000, Duration.ofSeconds(4))
-                : new Plan(5, Duration.ofSeconds(4), 200_000, Duration.ofSeconds(12));
+                : new Plan(7, Duration.ofSeconds(3), 200_000, Duration.ofSeconds(12));
     }
 
     /// Of calls that take milliseconds: what surrounds the model is warmed by [Warmth] beforehand.
     static Plan large(boolean quick) {
         return quick
                 ? new Plan(2, Duration.ofSeconds(3), 300, Duration.ofSeconds(3))
-                : new Plan(5, Duration.ofSeconds(4), 2_000, Duration.ofSeconds(5));
+                : new Plan(9, Duration.ofSeconds(3), 2_000, Duration.ofSeconds(5));
     }
 }

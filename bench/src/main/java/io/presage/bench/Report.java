@@ -8,8 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
-/// The report as Markdown: head, verdicts, then each part's section. Every ratio is computed from medians that
-/// stand in the tables.
+/// The report as Markdown: head, verdicts, then each part's section.
 final class Report {
     private final StringBuilder head = new StringBuilder();
     private final List<Verdict> verdicts = new ArrayList<>();
@@ -32,7 +31,7 @@ final class Report {
                 CPU is user and system time of the measured processes (`/proc/PID/stat`, children included) divided by the
                 items that were answered; registry and load generator (`wrk`, one thread, on the same machine) are not in it.
                 All subjects of a table ran in the same run, in turns; figures are medians over the rounds, in brackets the
-                smallest and the largest.
+                smallest and the largest. A ratio is the median of the rounds' ratios.
                 """);
         if (quick) {
             head.append("A quick run: shorter warm-up and fewer rounds than figures to be quoted need.\n");

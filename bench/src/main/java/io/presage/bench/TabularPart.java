@@ -51,7 +51,7 @@ final class TabularPart implements Part {
     }
 
     private static double ratio(List<Results> results, String form) {
-        return Results.named(results, "worker, " + form).cpu()
-                / Results.named(results, "bare Netty, " + form).cpu();
+        return Results.named(results, "worker, " + form)
+                .ratio(Results.named(results, "bare Netty, " + form), Load::cpuMicrosPerRequest);
     }
 }

@@ -15,10 +15,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Measures a small grid (threads of a run x runs side by side x rows of a batch) on a version's samples and
-/// keeps the best. Other work on the machine only ever adds time, so each point is measured a few times, in
-/// rounds over all points, and its quickest counts; points that are clearly worse leave after the first rounds.
+/// keeps the best. Each point is measured a few times, in rounds over all points, and its median counts; points
+/// that are clearly worse leave after the first rounds.
 /// For throughput, runs of one thread are measured in that thread's CPU time, which shows what instances cost
 /// each other (caches,
 /// memory) and not what the rest of the machine did meanwhile: with elapsed time a busy machine would be tuned
@@ -26,6 +28,8 @@ import java.util.function.LongSupplier;
 /// Takes about the budget at most, a twentieth of it for models so quick that they run on event loops.
 /// Blocking; loader threads.
 public final class Tuner {
+    private static final Logger log = LoggerFactory.getLogger(Tuner.class);
+
     /// Quicker models are not worth a hand-over to other threads: only their batches are measured.
     private static final double QUICK_MILLIS = 0.1;
     /// A slice is about this long, so that the clock and the start of the threads do not matter.
@@ -96,7 +100,8 @@ public final class Tuner {
         private final int units;
         private final List<LoadedModel> instances;
         private final List<Tensor> inputs;
-        private double millis = Double.MAX_VALUE;
+        /// Milliseconds of a run, of each slice.
+        private final List<Double> slices = new ArrayList<>();
 
         Candidate(Setting setting, int rows, int units, List<LoadedModel> instances, List<Tensor> inputs) {
             this.setting = setting;
@@ -106,8 +111,15 @@ public final class Tuner {
             this.inputs = inputs;
         }
 
+        /// The median: all contested candidates see the same moods of the machine, and the quickest slice would
+        /// favour short ones, of which more fit into a good moment.
+        double millis() {
+            var sorted = slices.stream().sorted().toList();
+            return sorted.isEmpty() ? SLICE_MILLIS : sorted.get((sorted.size() - 1) / 2);
+        }
+
         Point point() {
-            return new Point(setting, rows, units, millis);
+            return new Point(setting, rows, units, millis());
         }
     }
 
@@ -158,7 +170,8 @@ public final class Tuner {
                     rowsMax);
             for (var setting : grid.settings()) {
                 if (!isQuick || candidates.isEmpty()) {
-                    climb(setting, sizes(setting, grid.rows()));
+                    var ladder = ladder(setting);
+                    climb(setting, sizes(ladder, grid.rows()), ladder.isEmpty());
                 }
             }
             if (candidates.isEmpty()) {
@@ -167,6 +180,7 @@ public final class Tuner {
             rounds();
             var points = candidates.stream().map(Candidate::point).toList();
             var choice = TuningPolicy.choose(points, isLatency, rowsMax);
+            log.debug("event=tuned choice={} points={}", choice, points);
             var fitted = new ArrayList<>(TuningPolicy.ladder(points, choice.setting()));
             fitted.addAll(otherLengths(choice.setting()));
             var line = CostLine.fit(fitted);
@@ -179,13 +193,17 @@ public final class Tuner {
                     line.millisPerCall()));
         }
 
-        /// More instances of the same session have their best batch where one has it, so that it is compared with
-        /// lone calls alone.
-        private List<Integer> sizes(Setting setting, List<Integer> all) {
-            var ladder = candidates.stream()
+        /// What was measured with as many threads a run.
+        private List<Point> ladder(Setting setting) {
+            return candidates.stream()
                     .map(Candidate::point)
                     .filter(point -> point.setting().intraOpThreads() == setting.intraOpThreads())
                     .toList();
+        }
+
+        /// More instances of the same session have their best batch where one has it, so that it is compared with
+        /// lone calls alone.
+        private static List<Integer> sizes(List<Point> ladder, List<Integer> all) {
             return ladder.isEmpty()
                     ? all
                     : all.stream()
@@ -195,14 +213,14 @@ public final class Tuner {
         }
 
         /// Two slices of each batch size, from small to large, until more rows gain nothing, take too long or
-        /// fail.
-        private void climb(Setting setting, List<Integer> sizes) {
+        /// fail. `isFirst`: no size is known to be short enough.
+        private void climb(Setting setting, List<Integer> sizes, boolean isFirst) {
             var instances = crew.instances(setting);
             double best = 0;
             double millisPerRow = 0;
             int flat = 0;
             for (int rows : sizes) {
-                var tooLong = millisPerRow * rows > RUN_SHARE_MAX * budgetNanos / 1e6
+                var tooLong = (isFirst && millisPerRow * rows > RUN_SHARE_MAX * budgetNanos / 1e6)
                         || JoinedRows.bytes(typical.getFirst(), rows)
                                 > subject.manifest().batching().bytesMax();
                 if (instances.isEmpty() || flat == 2 || (rows > 1 && (tooLong || spent() > GRID_SHARE))) {
@@ -212,35 +230,41 @@ public final class Tuner {
                 try {
                     // The first run of a shape makes room for it: the second is quicker.
                     slice(candidate);
+                    candidate.slices.clear();
                     slice(candidate);
                 } catch (ProblemException e) {
                     // Fewer rows have run: this many are not for this model.
                     return;
                 }
                 candidates.add(candidate);
-                millisPerRow = candidate.millis / rows;
+                millisPerRow = candidate.millis() / rows;
                 double rate = candidate.point().rowsPerSecond();
                 flat = rate < best * GAIN_MIN ? flat + 1 : 0;
                 best = Math.max(best, rate);
-                isQuick |= rows == 1 && candidate.millis < QUICK_MILLIS;
+                isQuick |= rows == 1 && candidate.millis() < QUICK_MILLIS;
             }
         }
 
         private void rounds() {
             double until = isQuick ? QUICK_SHARE : 1;
             for (int round = 0; round < ROUNDS_MAX; round++) {
-                double best = TuningPolicy.best(
-                        candidates.stream().map(Candidate::point).toList());
+                double best = candidates.stream().mapToDouble(this::worth).max().orElseThrow();
                 double enough = best * (round < 2 ? CONTESTED_FIRST : CONTESTED);
-                for (var candidate : candidates) {
-                    if (candidate.rows == 1 || candidate.point().rowsPerSecond() >= enough) {
-                        if (spent() >= until) {
-                            return;
-                        }
-                        slice(candidate);
+                var contested = candidates.stream()
+                        .filter(candidate -> candidate.rows == 1 || worth(candidate) >= enough)
+                        .toList();
+                for (var candidate : contested) {
+                    if (spent() >= until) {
+                        return;
                     }
+                    slice(candidate);
                 }
             }
+        }
+
+        private double worth(Candidate candidate) {
+            double rate = candidate.point().rowsPerSecond();
+            return isLatency ? rate : TuningPolicy.worth(candidate.setting, rate);
         }
 
         /// Lone calls of the shortest and the longest sample, where texts differ in length: the line is to hold
@@ -265,13 +289,12 @@ public final class Tuner {
         }
 
         private void slice(Candidate candidate) {
-            double guess = candidate.millis == Double.MAX_VALUE ? SLICE_MILLIS : candidate.millis;
-            int runs = (int) Math.clamp(Math.ceil(SLICE_MILLIS / guess), 1, SLICE_RUNS_MAX);
+            int runs = (int) Math.clamp(Math.ceil(SLICE_MILLIS / candidate.millis()), 1, SLICE_RUNS_MAX);
             var took = crew.run(candidate.instances, candidate.inputs, runs);
             double millis = runsOnCaller && !isLatency && candidate.setting.intraOpThreads() == 1
                     ? took.cpuMillis()
                     : took.millis();
-            candidate.millis = Math.min(candidate.millis, millis);
+            candidate.slices.add(millis);
         }
 
         /// The rows of a model that takes no batches are what a sample holds.

@@ -3,6 +3,7 @@ package io.presage.worker.tuning;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /// From what was measured to the setting to keep. Pure.
@@ -10,7 +11,9 @@ import java.util.stream.Collectors;
 /// `throughput`: the most rows a second of all instances together. A setting of several threads a run has to be
 /// clearly better, because its threads wait for each other and burn more CPU for each row; then fewer instances
 /// are better than more, for they take less memory. `latency`: the quickest lone call.
-/// Of the chosen setting the smallest batch that is nearly as good as its best: larger ones only add delay.
+/// Of the chosen setting the smallest batch that is nearly as good as its best, for larger ones only add delay; or
+/// twice that where it is as good, for measuring errs by a step, and how many of those are taken is decided at run
+/// time. What is best alone stays alone.
 final class TuningPolicy {
     /// What is within this share of the best is as good.
     static final double EQUAL = 0.03;
@@ -30,14 +33,25 @@ final class TuningPolicy {
             throw new IllegalArgumentException("a choice from no points (expected: at least 1)");
         }
         Map<Setting, List<Point>> bySetting = points.stream().collect(Collectors.groupingBy(Point::setting));
-        var setting = isLatency ? quickest(bySetting) : mostRows(bySetting);
-        var ladder = ladder(points, setting);
+        var setting = isLatency ? quickest(bySetting) : mostRows(points, bySetting.keySet());
+        return new Choice(setting, Math.min(rowsMax, rows(ladder(points, setting), rowsMax)));
+    }
+
+    private static int rows(List<Point> ladder, int rowsMax) {
         var smallest = smallestGood(ladder);
-        int measuredMax = ladder.stream().mapToInt(Point::rows).max().orElseThrow();
-        int more = smallest.rows() < measuredMax
-                ? 0
-                : CostLine.fit(ladder).rowsThatPay(smallest.units() / smallest.rows(), rowsMax);
-        return new Choice(setting, Math.min(rowsMax, Math.max(smallest.rows(), more)));
+        if (smallest.rows() == ladder.stream().mapToInt(Point::rows).max().orElseThrow()) {
+            int more = CostLine.fit(ladder).rowsThatPay(smallest.units() / smallest.rows(), rowsMax);
+            return Math.max(smallest.rows(), more);
+        }
+        if (smallest.rows() == 1) {
+            return 1;
+        }
+        double enough = best(ladder) * (1 - EQUAL);
+        return ladder.stream()
+                .filter(point -> point.rows() <= 2 * smallest.rows() && point.rowsPerSecond() >= enough)
+                .mapToInt(Point::rows)
+                .max()
+                .orElseThrow();
     }
 
     /// The smallest batch that gives nearly as many rows a second as the best.
@@ -80,20 +94,24 @@ final class TuningPolicy {
                 .toList();
     }
 
-    private static Setting mostRows(Map<Setting, List<Point>> bySetting) {
-        double most = bySetting.entrySet().stream()
-                .mapToDouble(entry -> worth(entry.getKey(), entry.getValue()))
+    private static Setting mostRows(List<Point> points, Set<Setting> settings) {
+        double most = settings.stream()
+                .mapToDouble(setting -> worth(points, setting))
                 .max()
                 .orElseThrow();
-        return bySetting.entrySet().stream()
-                .filter(entry -> worth(entry.getKey(), entry.getValue()) >= most * (1 - EQUAL))
-                .map(Map.Entry::getKey)
+        return settings.stream()
+                .filter(setting -> worth(points, setting) >= most * (1 - EQUAL))
                 .min(Comparator.comparingInt(Setting::intraOpThreads).thenComparingInt(Setting::instances))
                 .orElseThrow();
     }
 
-    private static double worth(Setting setting, List<Point> points) {
-        return setting.intraOpThreads() == 1 ? best(points) : best(points) / (1 + THREADS_GAIN_MIN);
+    /// By whole ladders: a setting of which fewer sizes were measured is not worse for that.
+    private static double worth(List<Point> points, Setting setting) {
+        return worth(setting, best(ladder(points, setting)));
+    }
+
+    static double worth(Setting setting, double rowsPerSecond) {
+        return setting.intraOpThreads() == 1 ? rowsPerSecond : rowsPerSecond / (1 + THREADS_GAIN_MIN);
     }
 
     /// Lone calls are those of one instance; with all threads in one run a second run beside it only delays both.

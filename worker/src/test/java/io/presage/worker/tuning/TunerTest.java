@@ -153,7 +153,7 @@ class TunerTest {
         assertThat(tuning.deviceClass()).isEqualTo("cpu:Test:1");
         assertThat(tuning.intraOpThreads()).isEqualTo(1);
         assertThat(tuning.instances()).isEqualTo(1);
-        assertThat(tuning.rowsMax()).isEqualTo(8);
+        assertThat(tuning.rowsMax()).isEqualTo(16);
         assertThat(tuning.millisPerUnit()).isCloseTo(0.25, within(1e-6));
         assertThat(tuning.millisPerCall()).isCloseTo(2, within(1e-6));
         assertThat(nanos.get()).as("within the budget").isLessThan(2_100_000_000L);
@@ -166,7 +166,7 @@ class TunerTest {
                 .tune(subject(Manifest.DEFAULT, 1, new Model(0.25, 2), NO_ROOM, text(2, 8), text(1, 64), text(1, 200)))
                 .orElseThrow();
         assertThat(tuning.millisPerUnit()).isCloseTo(0.25, within(1e-6));
-        assertThat(tuning.rowsMax()).as("of 64 tokens").isEqualTo(2);
+        assertThat(tuning.rowsMax()).as("of 64 tokens").isEqualTo(4);
     }
 
     @Test

@@ -39,13 +39,13 @@ class TuningPolicyTest {
     @Test
     void shortTexts_areBatched_byTwoInstances() {
         embeddingOf16Tokens();
-        assertThat(throughput()).isEqualTo(new TuningPolicy.Choice(PAIR, 8));
+        assertThat(throughput()).isEqualTo(new TuningPolicy.Choice(PAIR, 16));
     }
 
     @Test
     void latency_takesAllCoresForARun() {
         embeddingOf16Tokens();
-        assertThat(latency()).isEqualTo(new TuningPolicy.Choice(THREADS, 16));
+        assertThat(latency()).isEqualTo(new TuningPolicy.Choice(THREADS, 32));
     }
 
     @Test
@@ -69,7 +69,7 @@ class TuningPolicyTest {
         // The memory is the limit, not the cores.
         measured(ONE, 10, 19, 37.5);
         measured(PAIR, 20, 37.5, 74.5);
-        assertThat(throughput()).isEqualTo(new TuningPolicy.Choice(ONE, 2));
+        assertThat(throughput()).isEqualTo(new TuningPolicy.Choice(ONE, 4));
     }
 
     @Test
@@ -81,6 +81,20 @@ class TuningPolicyTest {
         measured(PAIR, 10);
         measured(THREADS, 3.6);
         assertThat(throughput().setting()).isEqualTo(THREADS);
+    }
+
+    @Test
+    void throughput_comparesWholeLadders_notTheSizesThatHappenedToBeMeasured() {
+        measured(ONE, 6.6, 11.3, 19.3, 34.5, 65.6);
+        measured(PAIR, 6.4);
+        measured(THREADS, 4.7, 6.3, 10.8, 17.2, 31.2, 58.9);
+        assertThat(throughput().setting()).isEqualTo(PAIR);
+    }
+
+    @Test
+    void rowsMax_isNotDoubled_whereMoreAreWorse() {
+        measured(ONE, 6.1, 10.2, 22.1, 45, 91);
+        assertThat(throughput()).isEqualTo(new TuningPolicy.Choice(ONE, 2));
     }
 
     @Test
@@ -97,7 +111,7 @@ class TuningPolicyTest {
         measured(ONE, 6.1, 10.2, 18.1, 33.3, 66.2, 134);
         points.add(new Point(PAIR, 1, 1, 6.71));
         points.add(new Point(PAIR, 8, 8, 36.63));
-        assertThat(throughput()).isEqualTo(new TuningPolicy.Choice(PAIR, 8));
+        assertThat(throughput()).isEqualTo(new TuningPolicy.Choice(PAIR, 16));
         assertThat(TuningPolicy.ladder(points, PAIR).get(1))
                 .isEqualTo(new Point(PAIR, 2, 2, 10.2 * (6.71 / 6.1 + 36.63 / 33.3) / 2));
     }
@@ -113,7 +127,7 @@ class TuningPolicyTest {
     void pinnedInstances_areTheOnlyOnes() {
         measured(new Setting(1, 3), 9, 17, 33.9);
         measured(new Setting(2, 3), 8, 15.9, 31.8);
-        assertThat(throughput()).isEqualTo(new TuningPolicy.Choice(new Setting(1, 3), 2));
+        assertThat(throughput()).isEqualTo(new TuningPolicy.Choice(new Setting(1, 3), 4));
         assertThat(latency()).isEqualTo(new TuningPolicy.Choice(new Setting(2, 3), 1));
     }
 }
