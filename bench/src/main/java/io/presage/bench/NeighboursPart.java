@@ -13,6 +13,8 @@ final class NeighboursPart implements Part {
     private static final double ADDED_MAX = 1.10;
     private static final double LOAD = 0.6;
     private static final int NEIGHBOURS = 20;
+    /// Before the first window: the code that loads is compiled then.
+    private static final int WARM_UP_LOADS = 40;
 
     /// Windows of one kind.
     private record Windows(List<Double> p99Millis, List<Double> p50Millis) {
@@ -48,14 +50,17 @@ final class NeighboursPart implements Part {
         Wrk.run(target, 16, 0, stage.seconds(3, 8));
         double rate = LOAD * Wrk.run(target, 16, 0, stage.seconds(2, 5)).requestsPerSecond();
         Stage.say("neighbours: " + Report.whole(rate) + " calls a second");
-        int rounds = stage.isQuick() ? 2 : 6;
+        int rounds = stage.isQuick() ? 2 : 8;
         double seconds = stage.isQuick() ? 4 : 8;
         var calm = new Windows();
         var loading = new Windows();
         var loads = new AtomicInteger();
         long failed = 0;
         try (var load = new SteadyLoad(worker, "minilm", call)) {
+            var warmUp = new Turns(worker.registry(), uploads, tuning, loads, WARM_UP_LOADS);
+            warmUp.await();
             load.run(rate, seconds / 2);
+            loads.set(0);
             for (int round = 0; round < 2 * rounds; round++) {
                 // Calm, loading, loading, calm: a drift of the machine falls on both.
                 if (round % 4 == 0 || round % 4 == 3) {
@@ -63,7 +68,7 @@ final class NeighboursPart implements Part {
                     calm.add(seen.durationsNanos());
                     failed += seen.failed();
                 } else {
-                    var turns = new Turns(worker.registry(), uploads, tuning, loads);
+                    var turns = new Turns(worker.registry(), uploads, tuning, loads, Integer.MAX_VALUE);
                     try {
                         var seen = load.run(rate, seconds);
                         loading.add(seen.durationsNanos());
@@ -76,8 +81,6 @@ final class NeighboursPart implements Part {
         }
         stage.release(mark);
         report.failed(failed);
-        double before = Results.median(calm.p99Millis());
-        double beside = Results.median(loading.p99Millis());
         report.section(
                 "Neighbours",
                 "Embedding of 16 tokens, " + Report.whole(rate) + " calls a second (" + Math.round(LOAD * 100)
@@ -86,9 +89,25 @@ final class NeighboursPart implements Part {
                         + " networks of 5 MB are loaded and unloaded in turn: " + loads.get() + " loads in all.");
         report.table(List.of(
                 List.of("", "p50 ms", "p99 ms"),
-                List.of("calm", Report.ratio(Results.median(calm.p50Millis())), Report.ratio(before)),
-                List.of("while others load", Report.ratio(Results.median(loading.p50Millis())), Report.ratio(beside))));
-        report.verdict(Verdict.atMost("p99 while neighbours load, times calm", ADDED_MAX, beside / before, ""));
+                List.of(
+                        "calm",
+                        Report.ratio(Results.median(calm.p50Millis())),
+                        Report.ratio(Results.median(calm.p99Millis()))),
+                List.of(
+                        "while others load",
+                        Report.ratio(Results.median(loading.p50Millis())),
+                        Report.ratio(Results.median(loading.p99Millis())))));
+        report.verdict(Verdict.atMost("p99 while neighbours load, times calm", ADDED_MAX, added(calm, loading), ""));
+    }
+
+    /// The median over pairs of neighbouring windows: what the machine itself gives changes from one to the next
+    /// less than over all of them.
+    private static double added(Windows calm, Windows loading) {
+        var added = new ArrayList<Double>();
+        for (int i = 0; i < calm.p99Millis().size(); i++) {
+            added.add(loading.p99Millis().get(i) / calm.p99Millis().get(i));
+        }
+        return Results.median(added);
     }
 
     /// Loads and unloads one version after the other on a thread of its own, until it is stopped.
@@ -100,10 +119,11 @@ final class NeighboursPart implements Part {
                 RegistryStand registry,
                 List<byte[]> uploads,
                 io.presage.contract.state.@org.jspecify.annotations.Nullable Tuning tuning,
-                AtomicInteger loads) {
+                AtomicInteger loads,
+                int loadsMax) {
             thread = Thread.ofPlatform().name("turns").start(() -> {
                 try {
-                    while (!isStopping) {
+                    while (!isStopping && loads.get() < loadsMax) {
                         int number = loads.getAndIncrement() % NEIGHBOURS;
                         var model = "neighbour-" + number;
                         registry.assignAll(Map.of(model, uploads.get(number)), tuning);
@@ -115,6 +135,10 @@ final class NeighboursPart implements Part {
                     Thread.currentThread().interrupt();
                 }
             });
+        }
+
+        void await() throws InterruptedException {
+            thread.join();
         }
 
         void stop() throws InterruptedException {

@@ -250,7 +250,12 @@ class WorkerConfiguration {
                 engines,
                 memory,
                 assembly,
-                new VersionLoader.Machine(System::nanoTime, natives::allocatedBytes, natives::trim, urgentLoader),
+                new VersionLoader.Machine(
+                        System::nanoTime,
+                        ManagementFactory.getThreadMXBean()::getCurrentThreadCpuTime,
+                        natives::allocatedBytes,
+                        natives::trim,
+                        urgentLoader),
                 new LoadPlanner(
                         devices,
                         new Tuner(
@@ -323,7 +328,13 @@ class WorkerConfiguration {
             WorkerProperties properties,
             MeterRegistry meters) {
         var versions = new Versions(
-                new Versions.Workshop(loader, memory, versionLoaders, versionUnloaders, meters),
+                new Versions.Workshop(
+                        loader,
+                        memory,
+                        versionLoaders,
+                        versionUnloaders,
+                        Runtime.getRuntime().availableProcessors(),
+                        meters),
                 identity.id(),
                 results,
                 properties.versions(),

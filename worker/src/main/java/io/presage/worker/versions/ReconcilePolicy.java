@@ -74,11 +74,13 @@ final class ReconcilePolicy {
         record Forget(String validationId) implements Action {}
     }
 
+    /// `pauseEndNanos`: until then only what calls wait for is loaded, and nothing is validated.
     static List<Action> decide(
             DesiredState desired,
             List<SlotView> slots,
             List<ValidationView> validations,
             long nowNanos,
+            long pauseEndNanos,
             Limits limits) {
         var actions = new ArrayList<Action>();
         var wanted = new HashMap<VersionKey, Assignment>();
@@ -110,6 +112,7 @@ final class ReconcilePolicy {
         int demanded = Math.min(loads.size(), Math.max(0, room + 1));
         actions.addAll(loads.subList(0, demanded));
         room -= demanded;
+        room = pauseEndNanos - nowNanos > 0 ? 0 : room;
         int others = Math.min(background.size(), Math.max(0, room));
         actions.addAll(background.subList(0, others));
         room -= others;

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
 /// Puts an opened version behind its queue, so that it can be called. Loader threads.
@@ -24,6 +25,7 @@ public final class ServingAssembly {
     private final RunPool pool;
     private final MeterRegistry meters;
     private final LongSupplier nanos;
+    private final LongAdder ranNanos = new LongAdder();
 
     /// @param eventLoops that receive calls
     public record Machine(int cores, int eventLoops) {}
@@ -45,7 +47,7 @@ public final class ServingAssembly {
 
     ServedVersion serve(OpenedVersion version) throws LoadException {
         var tuning = version.tuning();
-        var versionMeters = new VersionMeters(meters, version.key());
+        var versionMeters = new VersionMeters(meters, version.key(), ranNanos);
         List<AutoCloseable> undo = new ArrayList<>();
         try {
             var lanes = lanes(version, undo);
@@ -72,6 +74,11 @@ public final class ServingAssembly {
             Closing.all(undo);
             throw e;
         }
+    }
+
+    /// What runs of all versions have taken so far.
+    long ranNanos() {
+        return ranNanos.sum();
     }
 
     private boolean isInline(OpenedVersion version) {

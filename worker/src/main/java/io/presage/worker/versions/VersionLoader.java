@@ -49,11 +49,17 @@ public final class VersionLoader {
     /// What loads need of the machine.
     ///
     /// @param nanos elapsed time
+    /// @param threadCpuNanos CPU time of the thread that asks
     /// @param allocatedBytes native memory of this process that is in use
     /// @param trim gives memory that nobody uses back to the operating system
     /// @param atNormalPriority runs what starts threads: they inherit the priority of who starts them, and loader
     ///     threads have a low one
-    public record Machine(LongSupplier nanos, LongSupplier allocatedBytes, Runnable trim, Executor atNormalPriority) {}
+    public record Machine(
+            LongSupplier nanos,
+            LongSupplier threadCpuNanos,
+            LongSupplier allocatedBytes,
+            Runnable trim,
+            Executor atNormalPriority) {}
 
     /// Hears of the steps, on the loader's thread.
     interface Progress {
@@ -104,6 +110,12 @@ public final class VersionLoader {
                 version.close();
             }
         }
+    }
+
+    /// Of the loader's thread, to be asked before a load and after it.
+    LoadPace.Reading reading() {
+        return new LoadPace.Reading(
+                machine.nanos().getAsLong(), machine.threadCpuNanos().getAsLong(), assembly.ranNanos());
     }
 
     /// Frees a version that nobody holds.

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
 /// What is measured of one version while it is served; taken from the registry when it is unloaded. Any thread.
@@ -41,6 +42,7 @@ public final class VersionMeters implements BatchObserver, AutoCloseable {
     };
 
     private final MeterRegistry registry;
+    private final LongAdder ranNanos;
     private final Tags tags;
     private final Timer queue;
     private final Timer compute;
@@ -51,8 +53,10 @@ public final class VersionMeters implements BatchObserver, AutoCloseable {
     private final Map<Problem, Counter> failures = new ConcurrentHashMap<>();
     private final List<Meter> meters = new ArrayList<>();
 
-    VersionMeters(MeterRegistry registry, VersionKey key) {
+    /// `ranNanos`: gains what each run took.
+    VersionMeters(MeterRegistry registry, VersionKey key, LongAdder ranNanos) {
         this.registry = registry;
+        this.ranNanos = ranNanos;
         this.tags = Tags.of("model", key.model(), "version", Integer.toString(key.version()));
         this.queue = timer("presage.queue.duration", "From the arrival of a call to the start of its run");
         this.compute = timer("presage.compute.duration", "One run of the model");
@@ -109,6 +113,7 @@ public final class VersionMeters implements BatchObserver, AutoCloseable {
             padding.increment(paddingTokens);
         }
         compute.record(computeNanos, TimeUnit.NANOSECONDS);
+        ranNanos.add(computeNanos);
     }
 
     public void answered(long queueNanos, long totalNanos) {

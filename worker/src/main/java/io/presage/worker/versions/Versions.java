@@ -57,7 +57,13 @@ public final class Versions implements AutoCloseable {
     private final Residency residency;
 
     private final Validator validator;
+    private final LoadPace pace;
     private final ServingTable table;
+
+    /// Until then loads that nobody waits for pause.
+    @GuardedBy("lock")
+    private long pauseEndNanos;
+
     private volatile boolean applied;
     private volatile boolean stopping;
     private volatile Runnable changeListener = () -> {};
@@ -70,8 +76,14 @@ public final class Versions implements AutoCloseable {
     ///
     /// @param loaders as many threads as `worker.versions.loading-max` and one more for what calls wait for
     /// @param unloaders one thread or more
+    /// @param cores of the machine
     public record Workshop(
-            VersionLoader loader, MemoryBudget memory, Executor loaders, Executor unloaders, MeterRegistry meters) {}
+            VersionLoader loader,
+            MemoryBudget memory,
+            Executor loaders,
+            Executor unloaders,
+            int cores,
+            MeterRegistry meters) {}
 
     public Versions(
             Workshop workshop,
@@ -95,6 +107,8 @@ public final class Versions implements AutoCloseable {
         this.loaders = workshop.loaders();
         this.unloaders = workshop.unloaders();
         this.nanos = nanos;
+        this.pauseEndNanos = nanos.getAsLong();
+        this.pace = new LoadPace(settings.loadingShare(), workshop.cores());
         this.table = slots.table();
     }
 
@@ -123,11 +137,22 @@ public final class Versions implements AutoCloseable {
         try {
             while (!stopping) {
                 tick();
-                long due = demands.earliestDeadline(nanos.getAsLong() + TICK_NANOS) - nanos.getAsLong();
-                var _ = signal.await(Math.min(TICK_NANOS, due));
+                var _ = signal.await(waitNanos());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private long waitNanos() {
+        long now = nanos.getAsLong();
+        long due = Math.min(TICK_NANOS, demands.earliestDeadline(now + TICK_NANOS) - now);
+        lock.lock();
+        try {
+            long pause = pauseEndNanos - now;
+            return pause > 0 ? Math.min(due, pause) : due;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -226,7 +251,7 @@ public final class Versions implements AutoCloseable {
     @GuardedBy("lock")
     private List<Action> decide() {
         return ReconcilePolicy.decide(
-                desired, slots.views(demands.keys()), validations.views(), nanos.getAsLong(), limits);
+                desired, slots.views(demands.keys()), validations.views(), nanos.getAsLong(), pauseEndNanos, limits);
     }
 
     @GuardedBy("lock")
@@ -298,7 +323,10 @@ public final class Versions implements AutoCloseable {
                     change(_ -> slot.warming(nanos.getAsLong()));
                 }
             };
+            var before = loader.reading();
             var outcome = loader.serve(request, progress);
+            long pause = isForCall ? 0 : pace.pauseNanos(before, loader.reading());
+            pauseLoads(pause);
             change(answers -> residency.loaded(slot, outcome, answers));
             room.relieve();
         } catch (InterruptedException e) {
@@ -309,6 +337,15 @@ public final class Versions implements AutoCloseable {
                     slot,
                     new Failure("load", "engine-failure", String.valueOf(e), "See the worker's log."),
                     nanos.getAsLong()));
+        }
+    }
+
+    private void pauseLoads(long pauseNanos) {
+        lock.lock();
+        try {
+            pauseEndNanos = nanos.getAsLong() + pauseNanos;
+        } finally {
+            lock.unlock();
         }
     }
 

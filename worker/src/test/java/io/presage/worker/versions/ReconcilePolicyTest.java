@@ -26,7 +26,8 @@ class ReconcilePolicyTest {
     }
 
     private static List<Action> decide(List<Assignment> wanted, long now, SlotView... slots) {
-        return ReconcilePolicy.decide(new DesiredState(1, wanted, List.of()), List.of(slots), List.of(), now, LIMITS);
+        return ReconcilePolicy.decide(
+                new DesiredState(1, wanted, List.of()), List.of(slots), List.of(), now, now, LIMITS);
     }
 
     @Test
@@ -123,17 +124,31 @@ class ReconcilePolicyTest {
     }
 
     @Test
+    void pause_isForWhatNobodyWaitsFor() {
+        var desired = new DesiredState(1, List.of(A, B), List.of(V));
+        var slots = List.of(slot(KEY_A, SlotState.NEW, false), demanded(KEY_B, SlotState.EVICTED, 0));
+        assertThat(ReconcilePolicy.decide(desired, slots, List.of(), 10, 11, LIMITS))
+                .containsExactly(new Action.Load(KEY_B));
+        slots = List.of(slot(KEY_A, SlotState.NEW, false), slot(KEY_B, SlotState.READY, false));
+        assertThat(ReconcilePolicy.decide(desired, slots, List.of(), 10, 11, LIMITS))
+                .isEmpty();
+        assertThat(ReconcilePolicy.decide(desired, slots, List.of(), 11, 11, LIMITS))
+                .containsExactly(new Action.Load(KEY_A));
+    }
+
+    @Test
     void validations_comeAfterAssignments_once() {
         var both = new DesiredState(1, List.of(A), List.of(V));
-        assertThat(ReconcilePolicy.decide(both, List.of(slot(KEY_A, SlotState.NEW, false)), List.of(), 0, LIMITS))
+        assertThat(ReconcilePolicy.decide(both, List.of(slot(KEY_A, SlotState.NEW, false)), List.of(), 0, 0, LIMITS))
                 .containsExactly(new Action.Load(KEY_A));
-        assertThat(ReconcilePolicy.decide(both, List.of(slot(KEY_A, SlotState.READY, false)), List.of(), 0, LIMITS))
+        assertThat(ReconcilePolicy.decide(both, List.of(slot(KEY_A, SlotState.READY, false)), List.of(), 0, 0, LIMITS))
                 .containsExactly(new Action.Validate(V));
         var done = new ValidationView("v", false, true, 0);
-        assertThat(ReconcilePolicy.decide(both, List.of(slot(KEY_A, SlotState.READY, false)), List.of(done), 0, LIMITS))
+        assertThat(ReconcilePolicy.decide(
+                        both, List.of(slot(KEY_A, SlotState.READY, false)), List.of(done), 0, 0, LIMITS))
                 .isEmpty();
         assertThat(ReconcilePolicy.decide(
-                        new DesiredState(2, List.of(), List.of()), List.of(), List.of(done), 0, LIMITS))
+                        new DesiredState(2, List.of(), List.of()), List.of(), List.of(done), 0, 0, LIMITS))
                 .containsExactly(new Action.Forget("v"));
     }
 }

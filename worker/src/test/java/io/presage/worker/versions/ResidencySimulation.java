@@ -52,7 +52,7 @@ final class ResidencySimulation {
     ResidencySimulation(Path directory, long memoryKilobytes, Duration residencyMin, Duration reloadMax)
             throws Exception {
         memory = new MemoryBudget(memoryKilobytes * KILOBYTE);
-        var settings = new VersionSettings(1, Duration.ofSeconds(60), Duration.ZERO, residencyMin, reloadMax, 4);
+        var settings = new VersionSettings(1, 1, Duration.ofSeconds(60), Duration.ZERO, residencyMin, reloadMax, 4);
         var meters = new SimpleMeterRegistry();
         var artifacts = new ArtifactCache(
                 directory,
@@ -66,7 +66,8 @@ final class ResidencySimulation {
                 pool,
                 meters,
                 () -> nowNanos);
-        var machine = new VersionLoader.Machine(() -> nowNanos, engine::allocatedBytes, () -> {}, Runnable::run);
+        var machine =
+                new VersionLoader.Machine(() -> nowNanos, () -> 0, engine::allocatedBytes, () -> {}, Runnable::run);
         var loader = new VersionLoader(
                 artifacts,
                 _ -> engine,
@@ -78,7 +79,7 @@ final class ResidencySimulation {
                         new Tuner(
                                 new TuningSettings(Duration.ZERO), new Tuner.Clocks(() -> nowNanos, () -> nowNanos))));
         versions = new Versions(
-                new Versions.Workshop(loader, memory, work::add, work::add, meters),
+                new Versions.Workshop(loader, memory, work::add, work::add, 2, meters),
                 "w",
                 (_, _) -> {},
                 settings,
