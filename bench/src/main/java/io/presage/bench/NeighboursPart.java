@@ -56,11 +56,10 @@ final class NeighboursPart implements Part {
         var loading = new Windows();
         var loads = new AtomicInteger();
         long failed = 0;
+        new Turns(worker.registry(), uploads, tuning, loads, WARM_UP_LOADS).await();
+        loads.set(0);
         try (var load = new SteadyLoad(worker, "minilm", call)) {
-            var warmUp = new Turns(worker.registry(), uploads, tuning, loads, WARM_UP_LOADS);
-            warmUp.await();
             load.run(rate, seconds / 2);
-            loads.set(0);
             for (int round = 0; round < 2 * rounds; round++) {
                 // Calm, loading, loading, calm: a drift of the machine falls on both.
                 if (round % 4 == 0 || round % 4 == 3) {
