@@ -179,6 +179,11 @@ final class Services implements AutoCloseable {
         call("POST", MODELS + "/" + model + "/promote", bytes("{\"version\":" + version + "}"));
     }
 
+    /// Has the version deployed, whatever is promoted.
+    void alias(String model, String alias, int version) throws IOException, InterruptedException {
+        call("PUT", MODELS + "/" + model + "/aliases/" + alias, bytes("{\"version\":" + version + "}"));
+    }
+
     /// Where the worker answers calls of one version.
     String workerUrl(String model, int version) {
         return "http://127.0.0.1:" + workerPort + "/v2/models/" + model + "/versions/" + version + "/infer";

@@ -32,10 +32,9 @@ final class SiblingPart implements Part {
         services.awaitVersion(MODEL, 1);
         services.awaitVersion(MODEL, 2);
         var view = JsonMapper.builder().build().readTree(services.version(MODEL, 2));
-        // The second becomes the active one, the first stays behind it: both are served.
         var targets = new ArrayList<Wrk.Target>();
         for (int version = 1; version <= 2; version++) {
-            services.promote(MODEL, version);
+            services.alias(MODEL, "number-" + version, version);
             var target = Wrk.Target.of(stage, services.workerUrl(MODEL, version), Services.workerHeaders(), call);
             Stage.await(MODEL + "/" + version + " answers", target::answers);
             targets.add(target);

@@ -33,7 +33,6 @@ final class BatchPolicy {
     /// Dead calls are looked for, and company is, among so many from the front.
     private static final int LOOKED_AT_MAX = 1024;
 
-    private static final double SPREAD_THIN = 0.03;
     private static final double OVERSHOOT = 1.25;
     private static final int NORMAL_LEADS_EACH = 4;
     private static final int LOW_LEADS_EACH = 16;
@@ -249,10 +248,7 @@ final class BatchPolicy {
         }
 
         private double unitsWanted() {
-            var line = moment.line;
-            double pay = line.nanosPerUnit() > 0
-                    ? line.nanosPerCall() / (SPREAD_THIN * line.nanosPerUnit())
-                    : Double.MAX_VALUE;
+            double pay = moment.line.unitsThatPay();
             long trial = moment.turn % (2 * TRIES_EACH);
             if (moment.isSure || trial % TRIES_EACH != TRIES_EACH - 2) {
                 return pay;

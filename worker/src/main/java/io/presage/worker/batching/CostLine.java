@@ -10,6 +10,7 @@ package io.presage.worker.batching;
 /// by more than three times the usual error counts as off by that much:
 /// a pause of the machine moves the line little, a lasting change is followed within some 20 runs.
 public final class CostLine {
+    private static final double SPREAD_THIN = 0.03;
     private static final double KEPT = 0.98;
     /// The prior's `b` is off by this share of a run, usually.
     private static final double PRIOR_ERROR = 0.5;
@@ -39,6 +40,12 @@ public final class CostLine {
     public record Line(double nanosPerUnit, double nanosPerCall) {
         public static Line ofMillis(double perUnit, double perCall) {
             return new Line(perUnit * 1e6, perCall * 1e6);
+        }
+
+        /// Units of a run above which its fixed cost is spread so thin that more company saves less than 3 %;
+        /// [Double#MAX_VALUE] when units cost nothing.
+        public double unitsThatPay() {
+            return nanosPerUnit > 0 ? nanosPerCall / (SPREAD_THIN * nanosPerUnit) : Double.MAX_VALUE;
         }
 
         double nanos(double units) {

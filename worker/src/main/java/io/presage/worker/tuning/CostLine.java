@@ -1,23 +1,18 @@
 package io.presage.worker.tuning;
 
+import io.presage.worker.batching.CostLine.Line;
 import java.util.List;
 
 /// milliseconds = `millisPerUnit` * units + `millisPerCall`. Neither is negative. Pure.
 public record CostLine(double millisPerUnit, double millisPerCall) {
-    /// Units above which a run's fixed costs are spread so thin that company adds less than this share.
-    private static final double FIXED_SHARE = 0.03;
-
     public double millis(double units) {
         return millisPerUnit * units + millisPerCall;
     }
 
     /// Rows of `unitsPerRow` at which company has ceased to pay: 1..`rowsMax`.
     public int rowsThatPay(int unitsPerRow, int rowsMax) {
-        double perRow = millisPerUnit * unitsPerRow;
-        if (perRow <= 0) {
-            return rowsMax;
-        }
-        return (int) Math.clamp(Math.ceil(millisPerCall / (FIXED_SHARE * perRow)), 1, rowsMax);
+        double units = Line.ofMillis(millisPerUnit, millisPerCall).unitsThatPay();
+        return (int) Math.clamp(Math.ceil(units / unitsPerRow), 1, rowsMax);
     }
 
     /// The line that is nearest to the points relative to their size (a millisecond is nothing to a run of a
