@@ -147,7 +147,8 @@ final class SoakPart implements Part {
         // What the first finds unreachable may hold more until it was cleaned up.
         jcmd(child, "GC.run");
         jcmd(child, "GC.run");
-        var heap = jcmd(child, "GC.heap_info");
+        // What lives, and not what was allocated since.
+        var heap = liveBytes(jcmd(child, "GC.class_histogram"));
         double resident = 0;
         int threads = 0;
         for (var line : Files.readAllLines(
@@ -158,7 +159,18 @@ final class SoakPart implements Part {
                 threads = (int) number(line, "Threads:");
             }
         }
-        return new Look(loads, nativeBytes(worker), resident, 1024 * number(heap, " used "), threads);
+        return new Look(loads, nativeBytes(worker), resident, heap, threads);
+    }
+
+    private static double liveBytes(String histogram) {
+        var total = histogram
+                .lines()
+                .filter(line -> line.startsWith("Total"))
+                .findFirst()
+                .orElseThrow()
+                .strip()
+                .split("\\s+");
+        return Double.parseDouble(total[2]);
     }
 
     /// The first number behind `name`.
