@@ -16,6 +16,7 @@ import org.springframework.util.unit.DataSize;
 ///     worker's
 /// @param wholeAnswerMax answers up to this size are forwarded in one piece, larger ones streamed; 0 streams
 ///     all
+/// @param answerMax answers that are translated into another protocol are held whole: up to this size, at most 1GB
 /// @param retryPercent retries earned by 100 calls, 0..100
 /// @param retryFloorPerSecond retries earned by time alone, 0..100000
 /// @param retrySavedMax retries that can be saved up, 0..1000000; 0 switches retries off
@@ -25,6 +26,7 @@ public record ForwardProperties(
         @DefaultValue("1s") Duration connectTimeout,
         @DefaultValue("30s") Duration idleConnectionTtl,
         @DefaultValue("256KB") DataSize wholeAnswerMax,
+        @DefaultValue("64MB") DataSize answerMax,
         @DefaultValue("20") @Min(0) @Max(100) int retryPercent,
         @DefaultValue("10") @Min(0) @Max(100_000) int retryFloorPerSecond,
         @DefaultValue("100") @Min(0) @Max(1_000_000) int retrySavedMax) {
@@ -40,6 +42,10 @@ public record ForwardProperties(
         if (wholeAnswerMax.toBytes() < 0 || wholeAnswerMax.compareTo(DataSize.ofMegabytes(64)) > 0) {
             throw new IllegalArgumentException(
                     "gateway.forward.whole-answer-max: " + wholeAnswerMax + " (expected: 0..64MB)");
+        }
+        if (answerMax.compareTo(wholeAnswerMax) < 0 || answerMax.compareTo(DataSize.ofGigabytes(1)) > 0) {
+            throw new IllegalArgumentException(
+                    "gateway.forward.answer-max: " + answerMax + " (expected: whole-answer-max..1GB)");
         }
     }
 }

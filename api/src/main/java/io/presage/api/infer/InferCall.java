@@ -1,20 +1,16 @@
 package io.presage.api.infer;
 
-import io.netty.util.AsciiString;
-import io.presage.api.forward.ForwardedHeaders;
 import io.presage.api.forward.Outcome;
 import io.presage.api.forward.Retries;
 import io.presage.api.forward.RetryPolicy;
 import io.presage.api.forward.WorkerCall;
 import io.presage.api.forward.WorkerClient;
-import io.presage.api.http.Exchange;
 import io.presage.api.limits.Bodies;
 import io.presage.api.limits.Body;
 import io.presage.api.replicas.Pick;
 import io.presage.api.replicas.Replica;
 import io.presage.api.replicas.Replicas;
 import io.presage.api.routes.VersionRoute;
-import io.presage.contract.http.Headers;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.vertx.core.Vertx;
@@ -25,6 +21,7 @@ import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -40,16 +37,16 @@ import org.slf4j.LoggerFactory;
 /// then the body's room, the replica's permit and the timer are given back. One event loop.
 final class InferCall {
     private static final Logger log = LoggerFactory.getLogger(InferCall.class);
-    private static final AsciiString MODEL_VERSION = AsciiString.cached(Headers.MODEL_VERSION);
 
     enum Kind {
         INFER,
         METADATA
     }
 
-    /// @param wholeAnswerBytesMax larger answers are streamed
+    /// @param wholeAnswerBytesMax larger answers are streamed to callers that take them so
+    /// @param answerBytesMax of others; larger ones are refused
     /// @param timeoutCountsFrom a call that timed out counts against its worker only if it had this long
-    record Terms(long wholeAnswerBytesMax, Duration timeoutCountsFrom) {}
+    record Terms(long wholeAnswerBytesMax, long answerBytesMax, Duration timeoutCountsFrom) {}
 
     /// What the calls of one event loop share.
     record Loop(
@@ -61,7 +58,7 @@ final class InferCall {
             LongSupplier nanos,
             Terms terms) {}
 
-    private final Exchange exchange;
+    private final Caller caller;
     private final Loop loop;
     private final Supplier<VersionRoute> target;
     private final Kind kind;
@@ -79,13 +76,13 @@ final class InferCall {
     /// `target` looks the version up in the newest table each time it is asked; `route` is what it said at
     /// first.
     InferCall(
-            Exchange exchange,
+            Caller caller,
             Loop loop,
             Supplier<VersionRoute> target,
             Kind kind,
             long deadlineMillis,
             VersionRoute route) {
-        this.exchange = exchange;
+        this.caller = caller;
         this.loop = loop;
         this.target = target;
         this.kind = kind;
@@ -94,7 +91,7 @@ final class InferCall {
     }
 
     void start(Bodies.Incoming incoming) {
-        timer = loop.vertx().setTimer(Math.max(1, leftMillis()), _ -> {
+        timer = atDeadline(() -> {
             if (!incoming.abort(new ProblemException(
                     Problem.REQUEST_TIMEOUT, "the body did not arrive within " + deadlineMillis + " ms"))) {
                 deadlinePassed();
@@ -103,18 +100,26 @@ final class InferCall {
         incoming.whole().onComplete(this::arrived, this::notArrived);
     }
 
+    /// The same with a body that is whole, which is this call's from here on.
+    void start(Body whole) {
+        timer = atDeadline(this::deadlinePassed);
+        arrived(whole);
+    }
+
+    private long atDeadline(Runnable passed) {
+        return loop.vertx().setTimer(Math.max(1, leftMillis()), _ -> passed.run());
+    }
+
     private void arrived(Body whole) {
         body = whole;
-        var response = exchange.request().response();
-        response.closeHandler(_ -> clientGone());
-        response.exceptionHandler(_ -> clientGone());
+        caller.whenGone(this::clientGone);
         loop.retries().called();
         try {
             // While the body came, the table may have changed.
             route = target.get();
         } catch (ProblemException e) {
             finish(GatewayMetrics.Outcome.ofStatus(e.problem().status()));
-            exchange.refuse(e);
+            caller.refuse(e);
             return;
         }
         tryReplica(whole);
@@ -123,16 +128,16 @@ final class InferCall {
     private void notArrived(Throwable cause) {
         if (cause instanceof ProblemException problem) {
             finish(GatewayMetrics.Outcome.ofStatus(problem.problem().status()));
-            exchange.refuse(problem);
+            caller.refuse(problem);
         } else {
             finish(GatewayMetrics.Outcome.CANCELLED);
-            exchange.breakOff();
+            caller.breakOff();
         }
     }
 
     private long leftMillis() {
         return Deadlines.leftMillis(
-                exchange.arrivedNanos(), deadlineMillis, loop.nanos().getAsLong());
+                caller.arrivedNanos(), deadlineMillis, loop.nanos().getAsLong());
     }
 
     private void tryReplica(Body whole) {
@@ -149,7 +154,7 @@ final class InferCall {
         var method = kind == Kind.INFER ? HttpMethod.POST : HttpMethod.GET;
         String path = kind == Kind.INFER ? route.infer() : route.path();
         var call = new WorkerClient.Call(
-                method, path, exchange.headers(), exchange.requestId(), Math.max(1, leftMillis()), whole);
+                method, path, caller.headers(), caller.requestId(), Math.max(1, leftMillis()), whole);
         attempt = loop.workers().send(replica, call, outcome -> ended(outcome, whole));
     }
 
@@ -271,50 +276,58 @@ final class InferCall {
     }
 
     private void answer(HttpClientResponse from) {
-        var present = attempt;
-        int status = from.statusCode();
+        var head = new AnswerHead(from, route.number());
         String length = from.getHeader(HttpHeaders.CONTENT_LENGTH);
-        if (length != null
+        var isSmall = length != null
                 && length.length() < 10
-                && Long.parseLong(length) <= loop.terms().wholeAnswerBytesMax()) {
-            from.body()
-                    .onComplete(
-                            whole -> {
-                                if (!finished) {
-                                    completed(present, status);
-                                    finish(GatewayMetrics.Outcome.ofStatus(status));
-                                    head(from).end(whole);
-                                }
-                            },
-                            cause -> brokeOff(present, cause));
-            from.resume();
-            return;
+                && Long.parseLong(length) <= loop.terms().wholeAnswerBytesMax();
+        var to = isSmall ? Optional.<HttpServerResponse>empty() : caller.stream(head);
+        if (to.isPresent()) {
+            stream(head, to.get(), length);
+        } else {
+            whole(head);
         }
-        var to = head(from);
+    }
+
+    private void whole(AnswerHead head) {
+        var present = attempt;
+        var from = head.from();
+        var pieces = new Pieces(loop.terms().answerBytesMax());
+        from.handler(piece -> {
+            if (!pieces.add(piece)) {
+                brokeOff(
+                        present,
+                        new IllegalStateException(
+                                "it is larger than " + loop.terms().answerBytesMax() + " bytes"));
+                from.request().reset();
+            }
+        });
+        from.exceptionHandler(cause -> brokeOff(present, cause));
+        from.endHandler(_ -> {
+            if (!finished) {
+                completed(present, head.status());
+                finish(GatewayMetrics.Outcome.ofStatus(head.status()));
+                caller.answered(head, pieces.whole());
+            }
+        });
+        from.resume();
+    }
+
+    private void stream(AnswerHead head, HttpServerResponse to, @Nullable String length) {
+        var present = attempt;
         if (length == null) {
             to.setChunked(true);
         } else {
             to.headers().set(HttpHeaders.CONTENT_LENGTH, length);
         }
-        from.pipeTo(to)
+        head.from()
+                .pipeTo(to)
                 .onComplete(
                         _ -> {
-                            completed(present, status);
-                            finish(GatewayMetrics.Outcome.ofStatus(status));
+                            completed(present, head.status());
+                            finish(GatewayMetrics.Outcome.ofStatus(head.status()));
                         },
                         cause -> brokeOff(present, cause));
-    }
-
-    private HttpServerResponse head(HttpClientResponse from) {
-        int status = from.statusCode();
-        var to = exchange.answer(status);
-        var headers = to.headers();
-        ForwardedHeaders.copy(ForwardedHeaders.FROM_WORKER, from.headers(), headers);
-        headers.set(MODEL_VERSION, route.number());
-        if ((status == 503 || status == 429) && !headers.contains(HttpHeaders.RETRY_AFTER)) {
-            headers.set(HttpHeaders.RETRY_AFTER, "1");
-        }
-        return to;
     }
 
     private static void completed(@Nullable WorkerCall attempt, int status) {
@@ -337,7 +350,7 @@ final class InferCall {
     private void refuse(Problem problem, String what) {
         if (!finished) {
             finish(GatewayMetrics.Outcome.ofStatus(problem.status()));
-            exchange.refuse(ProblemException.retryAfter(
+            caller.refuse(ProblemException.retryAfter(
                     problem, "version " + route.model() + "/" + route.number() + " " + what, 1));
         }
     }
@@ -353,7 +366,7 @@ final class InferCall {
                     present.elapsedNanos() >= loop.terms().timeoutCountsFrom().toNanos();
             present.abandon(fair ? new TimeoutException("no answer in time") : null);
         }
-        exchange.refuse(new ProblemException(
+        caller.refuse(new ProblemException(
                 Problem.DEADLINE_EXCEEDED,
                 "version " + route.model() + "/" + route.number() + " did not answer within " + deadlineMillis
                         + " ms"));
@@ -377,7 +390,7 @@ final class InferCall {
             body.close();
         }
         if (kind == Kind.INFER) {
-            loop.metrics().finished(route, outcome, loop.nanos().getAsLong() - exchange.arrivedNanos());
+            loop.metrics().finished(route, outcome, loop.nanos().getAsLong() - caller.arrivedNanos());
         }
     }
 }

@@ -12,6 +12,7 @@ import io.presage.contract.http.Headers;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.presage.contract.state.Role;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -53,43 +54,51 @@ final class InferPipeline {
 
     /// A predict call.
     void infer(Exchange exchange, String name, @Nullable String version) {
-        admit(exchange, name);
-        Supplier<VersionRoute> target = version == null ? bySplit(exchange, name) : pinned(name, version);
-        forward(exchange, target, InferCall.Kind.INFER);
+        var caller = new HttpCaller(exchange);
+        var call = admit(caller, name, version);
+        call.start(shared.bodies().receive(exchange.request()));
+    }
+
+    /// The first half of a predict call in another protocol: it may be made, its body may be translated. Then
+    /// [InferCall#start] with the body as OIP has it; a call that is not started costs nothing.
+    ///
+    /// @throws ProblemException what the caller is to be refused with
+    InferCall admit(Caller caller, String name, @Nullable String version) {
+        spend(caller.headers(), name);
+        Supplier<VersionRoute> target = version == null ? bySplit(caller, name) : pinned(name, version);
+        return call(caller, target, InferCall.Kind.INFER);
     }
 
     /// A question about a model, which its replica answers: of the active version, when none is named.
     void metadata(Exchange exchange, String name, @Nullable String version) {
-        admit(exchange, name);
+        spend(exchange.headers(), name);
         Supplier<VersionRoute> target = version == null ? active(name) : pinned(name, version);
-        forward(exchange, target, InferCall.Kind.METADATA);
+        call(new HttpCaller(exchange), target, InferCall.Kind.METADATA)
+                .start(shared.bodies().receive(exchange.request()));
     }
 
     /// Who calls, may they, does it exist, and not too often.
-    private void admit(Exchange exchange, String name) {
+    private void spend(MultiMap headers, String name) {
         var index = shared.routes().current();
-        var grant = authenticator.authenticate(exchange.headers(), index.keys());
+        var grant = authenticator.authenticate(headers, index.keys());
         grant.require(Role.PREDICT, name);
         var model = index.model(name);
         shared.limits().spend(grant, model.name());
     }
 
-    private void forward(Exchange exchange, Supplier<VersionRoute> target, InferCall.Kind kind) {
-        long deadlineMillis = deadlines.millis(exchange.headers());
-        var route = target.get();
-        var body = shared.bodies().receive(exchange.request());
-        new InferCall(exchange, loop, target, kind, deadlineMillis, route).start(body);
+    private InferCall call(Caller caller, Supplier<VersionRoute> target, InferCall.Kind kind) {
+        return new InferCall(caller, loop, target, kind, deadlines.millis(caller.headers()), target.get());
     }
 
-    private Supplier<VersionRoute> bySplit(Exchange exchange, String model) {
-        String sticky = exchange.headers().get(Headers.STICKY_KEY);
+    private Supplier<VersionRoute> bySplit(Caller caller, String model) {
+        String sticky = caller.headers().get(Headers.STICKY_KEY);
         if (sticky != null && sticky.length() > STICKY_KEY_CHARACTERS_MAX) {
             throw new ProblemException(
                     Problem.INVALID_REQUEST,
                     Headers.STICKY_KEY + " of " + sticky.length() + " characters (expected: at most "
                             + STICKY_KEY_CHARACTERS_MAX + ")");
         }
-        String key = sticky == null ? exchange.requestId() : sticky;
+        String key = sticky == null ? caller.requestId() : sticky;
         return () -> shared.routes().current().model(model).split(key);
     }
 

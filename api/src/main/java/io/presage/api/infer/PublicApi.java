@@ -76,6 +76,7 @@ public final class PublicApi implements Handler<Exchange> {
                 settings.infer(),
                 new InferCall.Terms(
                         settings.forward().wholeAnswerMax().toBytes(),
+                        settings.forward().answerMax().toBytes(),
                         settings.replicas().timeoutCountsFrom()));
         this.registry = new RegistryProxy(vertx, settings.registryUrl(), settings.registry());
         this.root = "{\"name\":\"presage\",\"version\":\"" + settings.version() + "\"}";

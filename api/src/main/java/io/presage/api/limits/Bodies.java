@@ -4,6 +4,7 @@ import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 
@@ -69,6 +70,19 @@ public final class Bodies {
             request.response().writeContinue();
         }
         return incoming;
+    }
+
+    /// A body that was made here.
+    /// @throws ProblemException BODY_TOO_LARGE, OVERLOADED
+    public Body made(Buffer bytes) {
+        if (bytes.length() > bytesMax) {
+            throw tooLarge();
+        }
+        var body = new Body(budget, 0);
+        if (!body.append(bytes)) {
+            throw noRoom();
+        }
+        return body;
     }
 
     private static long announced(HttpServerRequest request) {

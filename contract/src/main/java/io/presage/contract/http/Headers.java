@@ -30,5 +30,11 @@ public final class Headers {
     /// `high`, `normal` (the default) or `low`: who goes first where calls queue.
     public static final String PRIORITY = "Presage-Priority";
 
+    /// In a worker's answer to a predict call: rows that were run. What limits count that are given in rows.
+    public static final String ROWS = "Presage-Rows";
+
+    /// In a worker's answer to a predict call of a text task: tokens that were run, padding apart.
+    public static final String TOKENS = "Presage-Tokens";
+
     private Headers() {}
 }
