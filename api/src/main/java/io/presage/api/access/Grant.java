@@ -2,21 +2,17 @@ package io.presage.api.access;
 
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
-import io.presage.contract.state.Limit;
+import io.presage.contract.state.Limits;
 import io.presage.contract.state.Role;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /// What the holder of one API key may do. Immutable.
 ///
 /// @param keyId the public part of the key
+/// @param tenant whom the key belongs to
 /// @param models the models it is for; empty means every model
-/// @param limit its own rate per model; null means the gateway's default
-public record Grant(
-        String keyId,
-        Set<Role> roles,
-        Set<String> models,
-        @Nullable Limit limit) {
+/// @param limits its own on each model; without one in calls, the gateway's default holds
+public record Grant(String keyId, String tenant, Set<Role> roles, Set<String> models, Limits limits) {
     public Grant {
         roles = Set.copyOf(roles);
         models = Set.copyOf(models);

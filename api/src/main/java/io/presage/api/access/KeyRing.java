@@ -1,5 +1,6 @@
 package io.presage.api.access;
 
+import io.presage.contract.state.Limits;
 import io.presage.contract.state.RoutingTable;
 import java.util.HashMap;
 import java.util.List;
@@ -19,7 +20,14 @@ public final class KeyRing {
     public static KeyRing of(List<RoutingTable.Key> keys) {
         Map<KeyHash, Grant> grants = HashMap.newHashMap(keys.size());
         for (var key : keys) {
-            grants.put(KeyHash.ofHex(key.sha256()), new Grant(key.id(), key.roles(), key.models(), key.limit()));
+            grants.put(
+                    KeyHash.ofHex(key.sha256()),
+                    new Grant(
+                            key.id(),
+                            key.tenant(),
+                            key.roles(),
+                            key.models(),
+                            new Limits(key.limit(), key.rowLimit())));
         }
         return new KeyRing(grants);
     }

@@ -55,7 +55,8 @@ public final class RateLimits {
     /// @throws ProblemException RATE_LIMITED with the time until the next permit; OVERLOADED when too many
     ///     other pairs are in use
     public void spend(Grant grant, String model) {
-        var limit = grant.limit() == null ? byDefault : grant.limit();
+        var own = grant.limits().calls();
+        var limit = own == null ? byDefault : own;
         var entry = entry(new Pair(grant.keyId(), model), limit);
         entry.usedNanos = nanos.getAsLong();
         if (!entry.limiter.acquirePermission(1)) {

@@ -4,6 +4,7 @@ import io.presage.api.access.KeyRing;
 import io.presage.api.replicas.Replica;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
+import io.presage.contract.state.LimitRules;
 import io.presage.contract.state.RoutingTable;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -14,11 +15,13 @@ public final class RoutingIndex {
     private final long revision;
     private final Map<String, ModelRoute> models;
     private final KeyRing keys;
+    private final LimitRules limits;
 
-    private RoutingIndex(long revision, Map<String, ModelRoute> models, KeyRing keys) {
+    private RoutingIndex(long revision, Map<String, ModelRoute> models, KeyRing keys, LimitRules limits) {
         this.revision = revision;
         this.models = models;
         this.keys = keys;
+        this.limits = limits;
     }
 
     /// Indexes `table`; `workers` are the present ones by id.
@@ -29,7 +32,7 @@ public final class RoutingIndex {
         for (var model : table.models()) {
             models.put(model.name(), ModelRoute.of(model, workers));
         }
-        return new RoutingIndex(table.revision(), models, KeyRing.of(table.keys()));
+        return new RoutingIndex(table.revision(), models, KeyRing.of(table.keys()), table.limits());
     }
 
     public long revision() {
@@ -38,6 +41,11 @@ public final class RoutingIndex {
 
     public KeyRing keys() {
         return keys;
+    }
+
+    /// Of tenants and models.
+    public LimitRules limits() {
+        return limits;
     }
 
     /// In the order of their names.

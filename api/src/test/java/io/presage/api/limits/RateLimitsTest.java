@@ -7,6 +7,7 @@ import io.presage.api.access.Grant;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.presage.contract.state.Limit;
+import io.presage.contract.state.Limits;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
@@ -17,7 +18,12 @@ class RateLimitsTest {
     private final RateLimits limits = new RateLimits(new LimitProperties(2, Duration.ofHours(1), 2), nanos::get);
 
     private static Grant key(String id, int permits) {
-        return new Grant(id, Set.of(), Set.of(), permits == 0 ? null : new Limit(permits, 3_600_000));
+        return new Grant(
+                id,
+                "default",
+                Set.of(),
+                Set.of(),
+                new Limits(permits == 0 ? null : new Limit(permits, 3_600_000), null));
     }
 
     private void refused(Grant key, String model, Problem problem) {

@@ -7,6 +7,9 @@ public final class InternalPaths {
     /// came within 25 s. `after=-1` answers at once.
     public static final String STATE = "/internal/state";
 
+    /// POST [io.presage.contract.state.SliceRequest]: [io.presage.contract.state.SliceAnswer].
+    public static final String SLICES = "/internal/limits/slices";
+
     /// POST [io.presage.contract.state.Report]: 204.
     public static final String REPORT = "/internal/report";
 

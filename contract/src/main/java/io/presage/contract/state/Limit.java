@@ -1,6 +1,6 @@
 package io.presage.contract.state;
 
-/// A rate: `permits` calls in each `periodMillis`, per key and model.
+/// A rate: `permits` calls, or rows, in each `periodMillis`.
 public record Limit(int permits, long periodMillis) {
     public Limit {
         if (permits < 1 || periodMillis < 1) {

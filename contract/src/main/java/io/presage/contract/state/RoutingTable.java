@@ -11,13 +11,21 @@ import org.jspecify.annotations.Nullable;
 /// @param models in the order of their names
 /// @param workers live ones that take calls, by id
 /// @param keys hashes only
-public record RoutingTable(long revision, List<Model> models, List<Worker> workers, List<Key> keys) {
+/// @param limits of tenants and models
+public record RoutingTable(
+        long revision, List<Model> models, List<Worker> workers, List<Key> keys, LimitRules limits) {
     public static final RoutingTable EMPTY = new RoutingTable(0, List.of(), List.of(), List.of());
 
     public RoutingTable {
         models = List.copyOf(models);
         workers = List.copyOf(workers);
         keys = List.copyOf(keys);
+        limits = LimitRules.orNone(limits);
+    }
+
+    /// Without limits of tenants and models.
+    public RoutingTable(long revision, List<Model> models, List<Worker> workers, List<Key> keys) {
+        this(revision, models, workers, keys, LimitRules.NONE);
     }
 
     /// @param targets the live split; weights sum to 10,000, or the list is empty when nothing was ever in
@@ -49,16 +57,31 @@ public record RoutingTable(long revision, List<Model> models, List<Worker> worke
     /// @param id public part of the key
     /// @param sha256 lower-case hex SHA-256 of the whole key text
     /// @param models names the key is for; empty means every model
-    /// @param limit null means the gateway's default
+    /// @param limit calls on each model; null means the gateway's default
+    /// @param tenant whom it belongs to
+    /// @param rowLimit rows on each model; null means no limit
     public record Key(
             String id,
             String sha256,
             Set<Role> roles,
             Set<String> models,
-            @Nullable Limit limit) {
+            @Nullable Limit limit,
+            String tenant,
+            @Nullable Limit rowLimit) {
         public Key {
             roles = Set.copyOf(roles);
             models = Set.copyOf(models);
+            tenant = tenant == null ? LimitRules.DEFAULT_TENANT : tenant;
+        }
+
+        /// Of the default tenant.
+        public Key(
+                String id,
+                String sha256,
+                Set<Role> roles,
+                Set<String> models,
+                @Nullable Limit limit) {
+            this(id, sha256, roles, models, limit, LimitRules.DEFAULT_TENANT, null);
         }
     }
 }
