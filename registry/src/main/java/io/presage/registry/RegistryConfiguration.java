@@ -13,6 +13,9 @@ import io.presage.registry.derivation.DerivationService;
 import io.presage.registry.feed.FeedConfiguration;
 import io.presage.registry.feed.FeedProperties;
 import io.presage.registry.http.HttpConfiguration;
+import io.presage.registry.limits.LimitsConfiguration;
+import io.presage.registry.limits.LimitsProperties;
+import io.presage.registry.limits.SliceService;
 import io.presage.registry.models.ModelConfiguration;
 import io.presage.registry.placement.PlacementConfiguration;
 import io.presage.registry.placement.PlacementProperties;
@@ -49,6 +52,7 @@ import org.springframework.context.annotation.Import;
     ValidationConfiguration.class,
     DerivationConfiguration.class,
     WorkerConfiguration.class,
+    LimitsConfiguration.class,
     FeedConfiguration.class
 })
 class RegistryConfiguration {
@@ -76,6 +80,7 @@ class RegistryConfiguration {
             ValidationService validation,
             PlacementService placement,
             RouteService routes,
+            SliceService slices,
             RegistryProperties properties) {
         return new ControlLoop(
                 List.of(
@@ -83,7 +88,8 @@ class RegistryConfiguration {
                         new ControlLoop.Tick("derivation", derivation::tick),
                         new ControlLoop.Tick("validation", validation::tick),
                         new ControlLoop.Tick("placement", placement::tick),
-                        new ControlLoop.Tick("routes", routes::tick)),
+                        new ControlLoop.Tick("routes", routes::tick),
+                        new ControlLoop.Tick("limits", slices::tick)),
                 properties.tick());
     }
 
@@ -110,6 +116,11 @@ class RegistryConfiguration {
     @Bean
     PlacementProperties placementProperties(RegistryProperties properties) {
         return properties.placement();
+    }
+
+    @Bean
+    LimitsProperties limitsProperties(RegistryProperties properties) {
+        return properties.limits();
     }
 
     @Bean

@@ -3,6 +3,7 @@ package io.presage.registry;
 import io.presage.registry.access.AccessProperties;
 import io.presage.registry.artifacts.ArtifactProperties;
 import io.presage.registry.feed.FeedProperties;
+import io.presage.registry.limits.LimitsProperties;
 import io.presage.registry.placement.PlacementProperties;
 import io.presage.registry.validation.ValidationProperties;
 import io.presage.registry.workers.WorkerProperties;
@@ -24,7 +25,8 @@ record RegistryProperties(
         @Valid @DefaultValue FeedProperties feed,
         @Valid @DefaultValue WorkerProperties workers,
         @Valid @DefaultValue ValidationProperties validation,
-        @Valid @DefaultValue PlacementProperties placement) {
+        @Valid @DefaultValue PlacementProperties placement,
+        @Valid @DefaultValue LimitsProperties limits) {
     RegistryProperties {
         if (tick.toMillis() < 10) {
             throw new IllegalArgumentException("registry.tick: " + tick + " (expected: at least 10ms)");

@@ -52,6 +52,8 @@ final class RegistryPropertiesTest {
         assertThat(properties.validation().perWorkerMax()).isEqualTo(2);
         assertThat(properties.placement().overcommit()).isEqualTo(4.0);
         assertThat(properties.placement().failedMemory()).isEqualTo(Duration.ofMinutes(10));
+        assertThat(properties.limits().gatewayLostAfter()).isEqualTo(Duration.ofSeconds(6));
+        assertThat(properties.limits().usageKept()).isEqualTo(Duration.ofDays(90));
     }
 
     @Test
@@ -71,14 +73,17 @@ final class RegistryPropertiesTest {
                 Map.entry("registry.validation.timeout", "9m"),
                 Map.entry("registry.validation.per-worker-max", "10"),
                 Map.entry("registry.placement.overcommit", "1.5"),
-                Map.entry("registry.placement.failed-memory", "11m")));
+                Map.entry("registry.placement.failed-memory", "11m"),
+                Map.entry("registry.limits.gateway-lost-after", "12s"),
+                Map.entry("registry.limits.usage-kept", "13d")));
         assertThat(properties.toString())
                 .isEqualTo("RegistryProperties[tick=PT2S, artifacts=ArtifactProperties[directory=/a,"
                         + " bytesMax=1048576B, uploadsMax=2], access=AccessProperties[bootstrapKeyFile=/k],"
                         + " feed=FeedProperties[pollWait=PT3S, pollsMax=4, period=PT5S],"
                         + " workers=WorkerProperties[lostAfter=PT1M, forgetAfter=PT168H],"
                         + " validation=ValidationProperties[attemptsMax=8, timeout=PT9M, perWorkerMax=10],"
-                        + " placement=PlacementProperties[overcommit=1.5, failedMemory=PT11M]]");
+                        + " placement=PlacementProperties[overcommit=1.5, failedMemory=PT11M],"
+                        + " limits=LimitsProperties[gatewayLostAfter=PT12S, usageKept=PT312H]]");
     }
 
     @ParameterizedTest
@@ -94,6 +99,8 @@ final class RegistryPropertiesTest {
         "registry.placement.overcommit, 0.5, registry.placement.overcommit",
         "registry.placement.overcommit, NaN, registry.placement.overcommit",
         "registry.placement.failed-memory, 1ms, registry.placement.failed-memory",
+        "registry.limits.gateway-lost-after, 1ms, registry.limits.gateway-lost-after",
+        "registry.limits.usage-kept, 1h, registry.limits.usage-kept",
     })
     void unknownKeyOrBadValue_stopsTheStartByName(String key, String value, String named) {
         runner(Map.of(key, value)).run(context -> {

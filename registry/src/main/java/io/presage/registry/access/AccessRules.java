@@ -40,7 +40,9 @@ final class AccessRules {
             Rule.of("GET", "/models/*/route", EITHER),
             Rule.of("POST", "/models/*/promote", PROMOTE),
             Rule.of("POST", "/models/*/rollback", PROMOTE),
-            Rule.of("PUT", "/models/*/deployment", PROMOTE));
+            Rule.of("PUT", "/models/*/deployment", PROMOTE),
+            Rule.of("GET", "/models/*/limits", EITHER),
+            Rule.of("PUT", "/models/*/limits", PROMOTE));
 
     /// Any of these opens the call; ADMIN always does.
     static Set<Role> rolesFor(String method, String path) {

@@ -3,6 +3,7 @@ package io.presage.registry.access;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.presage.contract.state.Limit;
+import io.presage.contract.state.LimitRules;
 import io.presage.contract.state.Role;
 import io.presage.registry.http.Names;
 import java.util.Set;
@@ -13,7 +14,9 @@ record CreateKey(
         String name,
         Set<Role> roles,
         @Nullable Set<String> models,
-        @Nullable Limit limit) {
+        @Nullable Limit limit,
+        @Nullable String tenant,
+        @Nullable Limit rowLimit) {
     private static final int NAME_CHARS_MAX = 100;
     private static final int MODELS_MAX = 1000;
 
@@ -37,6 +40,10 @@ record CreateKey(
 
     Set<String> modelsOrAll() {
         return models == null ? Set.of() : models;
+    }
+
+    String tenantOrDefault() {
+        return tenant == null ? LimitRules.DEFAULT_TENANT : tenant;
     }
 
     private static ProblemException invalid(String message) {

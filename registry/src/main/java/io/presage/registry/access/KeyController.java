@@ -1,6 +1,7 @@
 package io.presage.registry.access;
 
 import io.presage.contract.state.Limit;
+import io.presage.contract.state.Limits;
 import io.presage.contract.state.Role;
 import io.presage.registry.http.JsonBodies;
 import jakarta.servlet.http.HttpServletRequest;
@@ -17,6 +18,7 @@ import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -36,6 +38,8 @@ final class KeyController {
             Set<Role> roles,
             Set<String> models,
             @Nullable Limit limit,
+            String tenant,
+            @Nullable Limit rowLimit,
             Instant createdAt) {}
 
     record Keys(List<ApiKey> keys) {}
@@ -53,12 +57,20 @@ final class KeyController {
                         key.roles(),
                         key.models(),
                         key.limit(),
+                        key.tenant(),
+                        key.rowLimit(),
                         key.createdAt()));
     }
 
     @GetMapping("/api/v1/keys")
     Keys all() {
         return new Keys(service.all());
+    }
+
+    /// Replaces both limits.
+    @PutMapping("/api/v1/keys/{id}/limits")
+    ApiKey limits(@PathVariable("id") String id, HttpServletRequest request) throws IOException {
+        return service.limits(id, JsonBodies.strict(request, Limits.class));
     }
 
     @DeleteMapping("/api/v1/keys/{id}")

@@ -2,6 +2,7 @@ package io.presage.registry.access;
 
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
+import io.presage.contract.state.Limits;
 import io.presage.contract.state.Role;
 import io.presage.registry.audit.Change;
 import io.presage.registry.audit.ChangeLog;
@@ -38,6 +39,11 @@ final class KeyService {
     Created create(CreateKey command) {
         var text = KeyText.generate(random);
         var key = transaction.execute(_ -> {
+            if (!repository.lockTenant(command.tenantOrDefault())) {
+                throw new ProblemException(
+                        Problem.NOT_FOUND,
+                        "tenant: " + Names.shown(command.tenantOrDefault()) + " (expected: one that exists)");
+            }
             if (!repository.insert(text, command)) {
                 throw new IllegalStateException("two keys with one id. This is a bug.");
             }
@@ -50,7 +56,7 @@ final class KeyService {
 
     /// Takes the bootstrap key in as ADMIN, unless it is known; one that was revoked stays revoked.
     void accept(KeyText text) {
-        var command = new CreateKey("bootstrap", Set.of(Role.ADMIN), null, null);
+        var command = new CreateKey("bootstrap", Set.of(Role.ADMIN), null, null, null, null);
         transaction.executeWithoutResult(_ -> {
             if (repository.insert(text, command)) {
                 changes.record(created(text.id(), command));
@@ -73,10 +79,7 @@ final class KeyService {
     void revoke(String id) {
         transaction.executeWithoutResult(_ -> {
             var admins = repository.lockAdmins();
-            var key = repository
-                    .find(id)
-                    .orElseThrow(() -> new ProblemException(
-                            Problem.NOT_FOUND, "key: " + Names.shown(id) + " (expected: the id of a key in use)"));
+            var key = inUse(id);
             if (admins.equals(Set.of(id))) {
                 throw new ProblemException(
                         Problem.CONFLICT, "key: '" + id + "' is the last ADMIN key (expected: another one beside it)");
@@ -87,10 +90,28 @@ final class KeyService {
         log.info("event=key-revoked key={}", id);
     }
 
+    /// What the key may do on each model from now on.
+    ApiKey limits(String id, Limits limits) {
+        return transaction.execute(_ -> {
+            inUse(id);
+            repository.setLimits(id, limits);
+            changes.record(new Change("key.limits", "keys/" + id, Map.of("limits", limits)));
+            return inUse(id);
+        });
+    }
+
+    private ApiKey inUse(String id) {
+        return repository
+                .find(id)
+                .orElseThrow(() -> new ProblemException(
+                        Problem.NOT_FOUND, "key: " + Names.shown(id) + " (expected: the id of a key in use)"));
+    }
+
     private static Change created(String id, CreateKey command) {
         return new Change(
                 "key.create",
                 "keys/" + id,
-                Map.of("name", command.name(), "roles", command.roles(), "models", command.modelsOrAll()));
+                Map.of("name", command.name(), "roles", command.roles(), "models", command.modelsOrAll(),
+                        "tenant", command.tenantOrDefault()));
     }
 }
