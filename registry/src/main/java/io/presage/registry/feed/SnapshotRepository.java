@@ -7,12 +7,10 @@ import static java.util.stream.Collectors.toMap;
 
 import io.presage.contract.state.DesiredState;
 import io.presage.contract.state.Limit;
-import io.presage.contract.state.LimitRules;
-import io.presage.contract.state.Quota;
 import io.presage.contract.state.Role;
 import io.presage.contract.state.RoutingTable;
 import io.presage.contract.state.Tuning;
-import io.presage.registry.limits.LimitColumns;
+import io.presage.registry.limits.TenantRepository;
 import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -39,11 +37,13 @@ final class SnapshotRepository {
 
     private final JdbcClient jdbc;
     private final TransactionTemplate snapshot;
+    private final TenantRepository tenants;
 
     /// @param snapshot read-only, REPEATABLE READ
     SnapshotRepository(JdbcClient jdbc, TransactionTemplate snapshot) {
         this.jdbc = jdbc;
         this.snapshot = snapshot;
+        this.tenants = new TenantRepository(jdbc);
     }
 
     long revision() {
@@ -52,7 +52,7 @@ final class SnapshotRepository {
 
     PlatformState read() {
         return snapshot.execute(
-                _ -> new PlatformState(revision(), new RoutingTable(0, models(), workers(), keys(), limits()), desiredStates()));
+                _ -> new PlatformState(revision(), new RoutingTable(0, models(), workers(), keys(), tenants.rules()), desiredStates()));
     }
 
     private record VersionKey(String model, int version) {}
@@ -144,35 +144,6 @@ final class SnapshotRepository {
 
     private static @Nullable Limit limit(int permits, long periodMillis) {
         return permits == 0 ? null : new Limit(permits, periodMillis);
-    }
-
-    private LimitRules limits() {
-        var models = grouped(jdbc.sql("select tenant, model, " + LimitColumns.NAMES + " from tenant_model_limit")
-                .query((row, _) -> new Owned<>(
-                        row.getString("tenant"), Map.entry(row.getString("model"), LimitColumns.read(row))))
-                .list());
-        var tenants = jdbc
-                .sql("select name, " + LimitColumns.NAMES
-                        + ", quota_calls_per_day, quota_rows_per_day from tenant order by name collate \"C\"")
-                .query((row, _) -> new LimitRules.Tenant(
-                        row.getString("name"),
-                        LimitColumns.read(row),
-                        models.getOrDefault(row.getString("name"), List.of()).stream()
-                                .collect(toMap(Map.Entry::getKey, Map.Entry::getValue)),
-                        new Quota(
-                                row.getObject("quota_calls_per_day", Long.class),
-                                row.getObject("quota_rows_per_day", Long.class))))
-                .list()
-                .stream()
-                .filter(tenant -> !tenant.limits().isEmpty()
-                        || !tenant.models().isEmpty()
-                        || !tenant.quota().isEmpty())
-                .toList();
-        return new LimitRules(
-                tenants,
-                jdbc.sql("select model, " + LimitColumns.NAMES + " from model_limit order by model collate \"C\"")
-                        .query((row, _) -> new LimitRules.Model(row.getString("model"), LimitColumns.read(row)))
-                        .list());
     }
 
     private Map<String, DesiredState> desiredStates() {

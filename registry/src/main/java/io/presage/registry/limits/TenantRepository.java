@@ -3,11 +3,14 @@ package io.presage.registry.limits;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toMap;
 
+import io.presage.contract.state.Limit;
+import io.presage.contract.state.LimitRules;
 import io.presage.contract.state.Limits;
 import io.presage.contract.state.Quota;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,13 +18,15 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /// SQL of `tenant`, `tenant_model_limit` and `model_limit`. Writes happen in a service's transaction.
-final class TenantRepository {
+public final class TenantRepository {
+    private static final String LIMITS = "calls_permits, calls_period_millis, rows_permits, rows_period_millis";
+    private static final String LIMIT_VALUES = ":callsPermits, :callsPeriodMillis, :rowsPermits, :rowsPeriodMillis";
     private static final String COLUMNS =
-            "name, description, " + LimitColumns.NAMES + ", quota_calls_per_day, quota_rows_per_day, created_at";
+            "name, description, " + LIMITS + ", quota_calls_per_day, quota_rows_per_day, created_at";
 
     private final JdbcClient jdbc;
 
-    TenantRepository(JdbcClient jdbc) {
+    public TenantRepository(JdbcClient jdbc) {
         this.jdbc = jdbc;
     }
 
@@ -29,7 +34,7 @@ final class TenantRepository {
 
     /// In the order of their names.
     List<TenantView> all() {
-        var models = jdbc.sql("select tenant, model, " + LimitColumns.NAMES + " from tenant_model_limit")
+        var models = jdbc.sql("select tenant, model, " + LIMITS + " from tenant_model_limit")
                 .query(TenantRepository::modelLimits)
                 .list()
                 .stream()
@@ -40,7 +45,7 @@ final class TenantRepository {
     }
 
     Optional<TenantView> find(String name) {
-        var models = jdbc.sql("select tenant, model, " + LimitColumns.NAMES
+        var models = jdbc.sql("select tenant, model, " + LIMITS
                         + " from tenant_model_limit where tenant = :name")
                 .param("name", name)
                 .query(TenantRepository::modelLimits)
@@ -51,12 +56,27 @@ final class TenantRepository {
                 .optional();
     }
 
+    /// What gateways hold: every limit and quota that is not a key's own.
+    public LimitRules rules() {
+        return new LimitRules(
+                all().stream()
+                        .map(tenant -> new LimitRules.Tenant(
+                                tenant.name(), tenant.limits(), tenant.models(), tenant.quota()))
+                        .filter(tenant -> !tenant.limits().isEmpty()
+                                || !tenant.models().isEmpty()
+                                || !tenant.quota().isEmpty())
+                        .toList(),
+                jdbc.sql("select model, " + LIMITS + " from model_limit order by model collate \"C\"")
+                        .query((row, _) -> new LimitRules.Model(row.getString("model"), limits(row)))
+                        .list());
+    }
+
     /// True when it is new.
     boolean put(String name, PutTenant tenant) {
         var quota = tenant.quotaOrNone();
-        boolean isNew = jdbc.sql("insert into tenant (name, description, " + LimitColumns.NAMES
+        boolean isNew = jdbc.sql("insert into tenant (name, description, " + LIMITS
                                 + ", quota_calls_per_day, quota_rows_per_day) values (:name, :description, "
-                                + LimitColumns.VALUES + """
+                                + LIMIT_VALUES + """
                         , :quotaCalls, :quotaRows)
                         on conflict (name) do update set
                             description = excluded.description,
@@ -68,7 +88,7 @@ final class TenantRepository {
                             quota_rows_per_day = excluded.quota_rows_per_day
                         returning xmax = 0 as is_new
                         """)
-                .params(LimitColumns.parameters(tenant.limitsOrNone()))
+                .params(parameters(tenant.limitsOrNone()))
                 .param("name", name)
                 .param("description", tenant.descriptionOrNone())
                 .param("quotaCalls", quota.callsPerDay())
@@ -79,9 +99,9 @@ final class TenantRepository {
                 .param("name", name)
                 .update();
         tenant.modelsOrNone().forEach((model, limits) -> jdbc.sql(
-                        "insert into tenant_model_limit (tenant, model, " + LimitColumns.NAMES + ") values (:name, :model, "
-                                + LimitColumns.VALUES + ")")
-                .params(LimitColumns.parameters(limits))
+                        "insert into tenant_model_limit (tenant, model, " + LIMITS + ") values (:name, :model, "
+                                + LIMIT_VALUES + ")")
+                .params(parameters(limits))
                 .param("name", name)
                 .param("model", model)
                 .update());
@@ -113,9 +133,9 @@ final class TenantRepository {
     }
 
     Limits modelLimits(String model) {
-        return jdbc.sql("select " + LimitColumns.NAMES + " from model_limit where model = :model")
+        return jdbc.sql("select " + LIMITS + " from model_limit where model = :model")
                 .param("model", model)
-                .query((row, _) -> LimitColumns.read(row))
+                .query((row, _) -> limits(row))
                 .optional()
                 .orElse(Limits.NONE);
     }
@@ -125,19 +145,40 @@ final class TenantRepository {
                 .param("model", model)
                 .update();
         if (!limits.isEmpty()) {
-            jdbc.sql("insert into model_limit (model, " + LimitColumns.NAMES + ") values (:model, "
-                            + LimitColumns.VALUES + ")")
-                    .params(LimitColumns.parameters(limits))
+            jdbc.sql("insert into model_limit (model, " + LIMITS + ") values (:model, "
+                            + LIMIT_VALUES + ")")
+                    .params(parameters(limits))
                     .param("model", model)
                     .update();
         }
+    }
+
+    private static Limits limits(ResultSet row) throws SQLException {
+        return new Limits(
+                limit(row.getInt("calls_permits"), row.getLong("calls_period_millis")),
+                limit(row.getInt("rows_permits"), row.getLong("rows_period_millis")));
+    }
+
+    private static @Nullable Limit limit(int permits, long periodMillis) {
+        return permits == 0 ? null : new Limit(permits, periodMillis);
+    }
+
+    private static Map<String, @Nullable Object> parameters(Limits limits) {
+        var parameters = new HashMap<String, @Nullable Object>();
+        var calls = limits.calls();
+        var rows = limits.rows();
+        parameters.put("callsPermits", calls == null ? null : calls.permits());
+        parameters.put("callsPeriodMillis", calls == null ? null : calls.periodMillis());
+        parameters.put("rowsPermits", rows == null ? null : rows.permits());
+        parameters.put("rowsPeriodMillis", rows == null ? null : rows.periodMillis());
+        return parameters;
     }
 
     private static TenantView view(ResultSet row, List<ModelLimits> models) throws SQLException {
         return new TenantView(
                 row.getString("name"),
                 row.getString("description"),
-                LimitColumns.read(row),
+                limits(row),
                 models.stream().collect(toMap(ModelLimits::model, ModelLimits::limits)),
                 quota(row),
                 row.getObject("created_at", OffsetDateTime.class).toInstant());
@@ -152,6 +193,6 @@ final class TenantRepository {
     }
 
     private static ModelLimits modelLimits(ResultSet row, int index) throws SQLException {
-        return new ModelLimits(row.getString("tenant"), row.getString("model"), LimitColumns.read(row));
+        return new ModelLimits(row.getString("tenant"), row.getString("model"), limits(row));
     }
 }
