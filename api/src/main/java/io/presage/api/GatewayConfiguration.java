@@ -11,11 +11,19 @@ import io.presage.api.infer.GatewayMetrics;
 import io.presage.api.infer.PublicApi;
 import io.presage.api.limits.Bodies;
 import io.presage.api.limits.BodyBudget;
+import io.presage.api.limits.LimitMetrics;
 import io.presage.api.limits.RateLimits;
+import io.presage.api.limits.SliceClient;
+import io.presage.api.limits.SliceFeed;
 import io.presage.api.replicas.Replicas;
 import io.presage.api.routes.Routes;
 import io.presage.api.routes.RoutingIndex;
 import io.presage.hosting.ServiceProperties;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -59,11 +67,38 @@ class GatewayConfiguration {
 
     @Bean
     RateLimits rateLimits(GatewayProperties properties, MeterRegistry meters) {
-        var limits = new RateLimits(properties.limits(), System::nanoTime);
+        var limits =
+                new RateLimits(properties.limits(), new LimitMetrics(meters), sharedNanos(), InstantSource.system());
+        Gauge.builder("presage_gateway_leases", limits, RateLimits::leases)
+                .description("Limits of which this gateway has a slice")
+                .register(meters);
+        Gauge.builder("presage_gateway_gateways", limits, RateLimits::gateways)
+                .description("Gateways that share limits, this one included")
+                .register(meters);
         Gauge.builder("presage_gateway_limiters", limits, RateLimits::size)
                 .description("Pairs of key and model whose rate is remembered")
                 .register(meters);
         return limits;
+    }
+
+    /// Elapsed time counted from 1970, so that all gateways begin a limit's periods at the same moment. The
+    /// clock is read once: steps of it later on do not disturb the limits.
+    private static LongSupplier sharedNanos() {
+        var now = Instant.now();
+        long shift = TimeUnit.SECONDS.toNanos(now.getEpochSecond()) + now.getNano() - System.nanoTime();
+        return () -> System.nanoTime() + shift;
+    }
+
+    @Bean
+    SliceFeed sliceFeed(GatewayProperties properties, ServiceProperties service, RateLimits limits) {
+        var slices = properties.limits().slices();
+        return new SliceFeed(
+                limits,
+                new SliceClient(properties.registryUrl(), service.secret(), slices.timeout(), JSON),
+                new SliceFeed.Self(properties.id(), UUID.randomUUID().toString()),
+                slices.interval(),
+                System::nanoTime,
+                Thread::sleep);
     }
 
     @Bean
@@ -92,7 +127,7 @@ class GatewayConfiguration {
                 new SnapshotFile(properties.dataDirectory(), JSON),
                 new TableFeed.TableSink(replicas, routes, index -> {
                     metrics.retain(index);
-                    limits.evictIdle();
+                    limits.follow(index.limits());
                 }),
                 JSON,
                 properties.feed(),

@@ -34,6 +34,10 @@ class GatewayPropertiesTest {
         OTHERS.put("gateway.limits.permits", "6");
         OTHERS.put("gateway.limits.period", "7s");
         OTHERS.put("gateway.limits.limiters-max", "8");
+        OTHERS.put("gateway.limits.gateways", "3");
+        OTHERS.put("gateway.limits.headers", "true");
+        OTHERS.put("gateway.limits.slices.interval", "2s");
+        OTHERS.put("gateway.limits.slices.timeout", "3s");
         OTHERS.put("gateway.replicas.in-flight-max", "9");
         OTHERS.put("gateway.replicas.circuit-window", "10");
         OTHERS.put("gateway.replicas.circuit-calls-min", "9");
@@ -88,6 +92,10 @@ class GatewayPropertiesTest {
                         "10000",
                         "PT1S",
                         "100000",
+                        "1",
+                        "false",
+                        "PT1S",
+                        "PT2S",
                         "1024",
                         "20",
                         "5",

@@ -25,6 +25,11 @@ record HttpCaller(Exchange exchange) implements Caller {
     }
 
     @Override
+    public void note(CharSequence header, String value) {
+        exchange.request().response().headers().set(header, value);
+    }
+
+    @Override
     public void whenGone(Runnable gone) {
         var response = exchange.request().response();
         response.closeHandler(_ -> gone.run());

@@ -7,10 +7,12 @@ import io.presage.api.forward.WorkerCall;
 import io.presage.api.forward.WorkerClient;
 import io.presage.api.limits.Bodies;
 import io.presage.api.limits.Body;
+import io.presage.api.limits.Permit;
 import io.presage.api.replicas.Pick;
 import io.presage.api.replicas.Replica;
 import io.presage.api.replicas.Replicas;
 import io.presage.api.routes.VersionRoute;
+import io.presage.contract.http.Headers;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.vertx.core.Vertx;
@@ -63,25 +65,29 @@ final class InferCall {
     private final Supplier<VersionRoute> target;
     private final Kind kind;
     private final long deadlineMillis;
+    private final Permit permit;
     private final List<Replica> tried = new ArrayList<>(1);
 
     private VersionRoute route;
     private int retries;
     private boolean moved;
     private boolean finished;
+    private long rows;
     private long timer;
     private @Nullable Body body;
     private @Nullable WorkerCall attempt;
 
     /// `target` looks the version up in the newest table each time it is asked; `route` is what it said at
-    /// first.
+    /// first. `permit` hears what the call has run.
     InferCall(
             Caller caller,
             Loop loop,
             Supplier<VersionRoute> target,
             Kind kind,
             long deadlineMillis,
-            VersionRoute route) {
+            VersionRoute route,
+            Permit permit) {
+        this.permit = permit;
         this.caller = caller;
         this.loop = loop;
         this.target = target;
@@ -276,6 +282,9 @@ final class InferCall {
     }
 
     private void answer(HttpClientResponse from) {
+        if (permit.countsRows() && from.statusCode() == 200) {
+            rows = Permit.rows(from.getHeader(Headers.ROWS));
+        }
         var head = new AnswerHead(from, route.number());
         String length = from.getHeader(HttpHeaders.CONTENT_LENGTH);
         var isSmall = length != null
@@ -386,6 +395,9 @@ final class InferCall {
     private void finish(GatewayMetrics.Outcome outcome) {
         finished = true;
         loop.vertx().cancelTimer(timer);
+        if (permit.countsRows()) {
+            permit.ended(rows);
+        }
         if (body != null) {
             body.close();
         }

@@ -5,6 +5,7 @@ import io.presage.api.forward.Retries;
 import io.presage.api.forward.WorkerClient;
 import io.presage.api.http.Exchange;
 import io.presage.api.limits.Bodies;
+import io.presage.api.limits.Permit;
 import io.presage.api.limits.RateLimits;
 import io.presage.api.routes.Routes;
 import io.presage.api.routes.VersionRoute;
@@ -12,7 +13,6 @@ import io.presage.contract.http.Headers;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.presage.contract.state.Role;
-import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -64,30 +64,36 @@ final class InferPipeline {
     ///
     /// @throws ProblemException what the caller is to be refused with
     InferCall admit(Caller caller, String name, @Nullable String version) {
-        spend(caller.headers(), name);
-        Supplier<VersionRoute> target = version == null ? bySplit(caller, name) : pinned(name, version);
-        return call(caller, target, InferCall.Kind.INFER);
+        var permit = spend(caller, name);
+        try {
+            Supplier<VersionRoute> target = version == null ? bySplit(caller, name) : pinned(name, version);
+            return call(caller, target, InferCall.Kind.INFER, permit);
+        } catch (ProblemException e) {
+            permit.ended(0);
+            throw e;
+        }
     }
 
     /// A question about a model, which its replica answers: of the active version, when none is named.
     void metadata(Exchange exchange, String name, @Nullable String version) {
-        spend(exchange.headers(), name);
+        var caller = new HttpCaller(exchange);
+        spend(caller, name).ended(0);
         Supplier<VersionRoute> target = version == null ? active(name) : pinned(name, version);
-        call(new HttpCaller(exchange), target, InferCall.Kind.METADATA)
+        call(caller, target, InferCall.Kind.METADATA, Permit.PLAIN)
                 .start(shared.bodies().receive(exchange.request()));
     }
 
     /// Who calls, may they, does it exist, and not too often.
-    private void spend(MultiMap headers, String name) {
+    private Permit spend(Caller caller, String name) {
         var index = shared.routes().current();
-        var grant = authenticator.authenticate(headers, index.keys());
+        var grant = authenticator.authenticate(caller.headers(), index.keys());
         grant.require(Role.PREDICT, name);
         var model = index.model(name);
-        shared.limits().spend(grant, model.name());
+        return shared.limits().spend(grant, model.name(), caller);
     }
 
-    private InferCall call(Caller caller, Supplier<VersionRoute> target, InferCall.Kind kind) {
-        return new InferCall(caller, loop, target, kind, deadlines.millis(caller.headers()), target.get());
+    private InferCall call(Caller caller, Supplier<VersionRoute> target, InferCall.Kind kind, Permit permit) {
+        return new InferCall(caller, loop, target, kind, deadlines.millis(caller.headers()), target.get(), permit);
     }
 
     private Supplier<VersionRoute> bySplit(Caller caller, String model) {

@@ -1,98 +1,397 @@
 package io.presage.api.limits;
 
-import io.github.resilience4j.ratelimiter.RateLimiterConfig;
-import io.github.resilience4j.ratelimiter.internal.AtomicRateLimiter;
 import io.presage.api.access.Grant;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.presage.contract.state.Limit;
+import io.presage.contract.state.LimitRules;
+import io.presage.contract.state.Limits;
+import io.presage.contract.state.SliceAnswer;
+import io.presage.contract.state.SliceRequest;
+import io.vertx.core.http.HttpHeaders;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
-/// One rate limiter for each key and model that is in use. Any thread; never waits.
+/// Every limit that a call has to pass: of its key on the model, of its tenant, of its tenant on the model, of
+/// the model, each in calls and in rows, and the tenant's quota of the day. Any thread; never waits.
 ///
-/// The number of limiters is bounded. One that was idle for its whole period has all its permits again, so that
-/// forgetting it loses nothing; [#evictIdle] does so from time to time, and at once when there is no room.
+/// For each pair of key and model in use there is an [Entry] with the meters of all these limits, so that a call
+/// costs one look-up and one atomic step a meter: one meter where only the gateway's default holds. An entry is
+/// made anew when the rules or the key's own limits change; meters are shared by name and outlive that.
+///
+/// Entries and meters are made and forgotten under `building`; looking them up takes no lock. The number of
+/// entries is bounded. One that was unused until all of its meters had their permits again can be forgotten
+/// without loss; [#evictIdle] does so from time to time, and at once when there is no room.
 public final class RateLimits {
+    private static final CharSequence RATE_LIMIT = HttpHeaders.createOptimized("RateLimit");
+    private static final CharSequence RATE_LIMIT_POLICY = HttpHeaders.createOptimized("RateLimit-Policy");
+    /// What one request to the registry holds; further limits stay as they are.
+    private static final int LEASES_MAX = 20_000;
+    private static final long DAY_SECONDS = TimeUnit.DAYS.toSeconds(1);
+
     private record Pair(String keyId, String model) {}
 
-    private static final class Entry {
-        private final Limit limit;
-        private final AtomicRateLimiter limiter;
+    /// The rules of one table, by name. Compared by identity: while they stay equal it is the same object.
+    private record Rules(LimitRules source, Map<String, LimitRules.Tenant> tenants, Map<String, Limits> models) {
+        static final Rules NONE = of(LimitRules.NONE);
+
+        static Rules of(LimitRules source) {
+            Map<String, LimitRules.Tenant> tenants = new HashMap<>();
+            source.tenants().forEach(tenant -> tenants.put(tenant.name(), tenant));
+            Map<String, Limits> models = new HashMap<>();
+            source.models().forEach(model -> models.put(model.name(), model.limits()));
+            return new Rules(source, tenants, models);
+        }
+    }
+
+    private static final class Entry implements Permit {
+        private final Rules rules;
+        private final Grant grant;
+        private final Meter[] meters;
+        private final @Nullable DayQuota quota;
+        private final boolean countsRows;
+        private final long forgetAfterNanos;
         private volatile long usedNanos;
 
-        private Entry(Limit limit, long nowNanos) {
-            this.limit = limit;
+        private Entry(Rules rules, Grant grant, Meter[] meters, @Nullable DayQuota quota, long nowNanos) {
+            this.rules = rules;
+            this.grant = grant;
+            this.meters = meters;
+            this.quota = quota;
             this.usedNanos = nowNanos;
-            this.limiter = new AtomicRateLimiter(
-                    "key-and-model",
-                    RateLimiterConfig.custom()
-                            .limitForPeriod(limit.permits())
-                            .limitRefreshPeriod(Duration.ofMillis(limit.periodMillis()))
-                            .timeoutDuration(Duration.ZERO)
-                            .build());
+            boolean rows = quota != null && quota.countsRows();
+            long forgetAfter = 0;
+            for (var meter : meters) {
+                rows |= meter.unit() == Meter.Unit.ROWS;
+                forgetAfter = Math.max(forgetAfter, meter.forgetAfterNanos());
+            }
+            this.countsRows = rows;
+            this.forgetAfterNanos = forgetAfter;
         }
 
-        private boolean idle(long nowNanos) {
-            return nowNanos - usedNanos > TimeUnit.MILLISECONDS.toNanos(2 * limit.periodMillis());
+        private boolean isOf(Rules present, Grant caller) {
+            return rules == present
+                    && (grant == caller
+                            || (grant.tenant().equals(caller.tenant())
+                                    && grant.limits().equals(caller.limits())));
+        }
+
+        @Override
+        public boolean countsRows() {
+            return countsRows;
+        }
+
+        @Override
+        public void ended(long rows) {
+            for (var meter : meters) {
+                if (meter.unit() == Meter.Unit.ROWS) {
+                    meter.ended(rows);
+                }
+            }
+            if (quota != null) {
+                quota.ended(rows);
+            }
         }
     }
 
     private final ConcurrentHashMap<Pair, Entry> entries = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, Meter> meters = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, DayQuota> quotas = new ConcurrentHashMap<>();
+    private final ReentrantLock building = new ReentrantLock();
+    private final LimitProperties properties;
     private final Limit byDefault;
-    private final int limitersMax;
+    private final LimitMetrics metrics;
     private final LongSupplier nanos;
+    private final InstantSource clock;
+    private volatile Rules rules = Rules.NONE;
+    private volatile int gateways;
 
-    public RateLimits(LimitProperties properties, LongSupplier nanos) {
+    /// @param nanos since a moment that all gateways share, such as 1970
+    public RateLimits(LimitProperties properties, LimitMetrics metrics, LongSupplier nanos, InstantSource clock) {
+        this.properties = properties;
         this.byDefault = new Limit(properties.permits(), properties.period().toMillis());
-        this.limitersMax = properties.limitersMax();
+        this.metrics = metrics;
         this.nanos = nanos;
+        this.clock = clock;
+        this.gateways = properties.gateways();
     }
 
-    /// Takes one permit of this key on this model.
-    /// @throws ProblemException RATE_LIMITED with the time until the next permit; OVERLOADED when too many
-    ///     other pairs are in use
-    public void spend(Grant grant, String model) {
-        var own = grant.limits().calls();
-        var limit = own == null ? byDefault : own;
-        var entry = entry(new Pair(grant.keyId(), model), limit);
+    /// The newest table's limits.
+    public void follow(LimitRules newest) {
+        if (!newest.equals(rules.source())) {
+            rules = Rules.of(newest);
+        }
+        evictIdle();
+    }
+
+    /// Takes what a call of this key on this model needs of every limit, or nothing.
+    /// @throws ProblemException RATE_LIMITED, QUOTA_SPENT with the time after which it is worth to come back;
+    ///     OVERLOADED when too many other pairs are in use
+    public Permit spend(Grant grant, String model, Notes notes) {
+        var entry = entry(grant, model);
         entry.usedNanos = nanos.getAsLong();
-        if (!entry.limiter.acquirePermission(1)) {
-            long waitNanos = entry.limiter.getDetailedMetrics().getNanosToWait();
-            throw ProblemException.retryAfter(
-                    Problem.RATE_LIMITED,
-                    "key " + grant.keyId() + " may call model " + model + " " + limit.permits() + " times in "
-                            + limit.periodMillis() + " ms",
-                    (int) Math.max(1, Math.ceilDiv(waitNanos, TimeUnit.SECONDS.toNanos(1))));
+        if (entry.quota != null && !entry.quota.tryTake()) {
+            throw quotaSpent(grant, entry.quota);
+        }
+        var taken = entry.meters;
+        for (int i = 0; i < taken.length; i++) {
+            if (!taken[i].tryTake()) {
+                giveBack(entry, i);
+                throw limited(grant, model, taken[i], notes);
+            }
+        }
+        if (properties.headers()) {
+            noteTightest(entry, notes);
+        }
+        return entry.countsRows ? entry : Permit.PLAIN;
+    }
+
+    private static void giveBack(Entry entry, int before) {
+        for (int i = 0; i < before; i++) {
+            entry.meters[i].giveBack();
+        }
+        if (entry.quota != null) {
+            entry.quota.giveBack();
         }
     }
 
-    private Entry entry(Pair pair, Limit limit) {
+    private ProblemException limited(Grant grant, String model, Meter meter, Notes notes) {
+        metrics.refused(meter);
+        note(meter, 0, notes);
+        var limit = meter.limit();
+        String who = switch (meter.scope()) {
+            case KEY -> "key " + grant.keyId() + " on model " + model;
+            case TENANT -> "tenant " + grant.tenant();
+            case TENANT_MODEL -> "tenant " + grant.tenant() + " on model " + model;
+            case MODEL -> "all callers of model " + model;
+        };
+        String what = meter.unit() == Meter.Unit.CALLS ? " calls in " : " rows in ";
+        return ProblemException.retryAfter(
+                Problem.RATE_LIMITED,
+                who + ": the limit is " + limit.permits() + what + limit.periodMillis() + " ms",
+                meter.retryAfterSeconds());
+    }
+
+    private ProblemException quotaSpent(Grant grant, DayQuota quota) {
+        metrics.quotaRefused();
+        long left = DAY_SECONDS - Math.floorMod(clock.instant().getEpochSecond(), DAY_SECONDS);
+        var perDay = quota.quota();
+        return ProblemException.retryAfter(
+                Problem.QUOTA_SPENT,
+                "tenant " + grant.tenant() + ": the quota of the day is "
+                        + (perDay.callsPerDay() == null ? "" : perDay.callsPerDay() + " calls ")
+                        + (perDay.rowsPerDay() == null ? "" : perDay.rowsPerDay() + " rows ") + "(midnight is UTC's)",
+                quota.spent() ? (int) left : 1);
+    }
+
+    private static void noteTightest(Entry entry, Notes notes) {
+        Meter tightest = null;
+        double least = Double.MAX_VALUE;
+        int left = 0;
+        for (var meter : entry.meters) {
+            int available = Math.max(0, meter.available());
+            double part = (double) available / meter.limit().permits();
+            if (part < least) {
+                least = part;
+                tightest = meter;
+                left = available;
+            }
+        }
+        if (tightest != null) {
+            note(tightest, left, notes);
+        }
+    }
+
+    /// The fields of draft-ietf-httpapi-ratelimit-headers; what is left is this gateway's part of it.
+    private static void note(Meter meter, int left, Notes notes) {
+        String policy = '"'
+                + meter.scope().name().toLowerCase(Locale.ROOT).replace('_', '-')
+                + '-'
+                + meter.unit().name().toLowerCase(Locale.ROOT)
+                + '"';
+        notes.note(
+                RATE_LIMIT_POLICY,
+                policy + ";q=" + meter.limit().permits() + ";w="
+                        + Math.max(1, Math.ceilDiv(meter.limit().periodMillis(), 1000L)));
+        notes.note(RATE_LIMIT, policy + ";r=" + left + ";t=" + meter.secondsToTurn());
+    }
+
+    private Entry entry(Grant grant, String model) {
+        var pair = new Pair(grant.keyId(), model);
         var known = entries.get(pair);
-        if (known != null && known.limit.equals(limit)) {
+        return known != null && known.isOf(rules, grant) ? known : build(pair, grant);
+    }
+
+    private Entry build(Pair pair, Grant grant) {
+        building.lock();
+        try {
+            boolean isNew = !entries.containsKey(pair);
+            if (isNew && entries.size() >= properties.limitersMax() && evictIdle() == 0) {
+                throw ProblemException.retryAfter(
+                        Problem.OVERLOADED,
+                        "more than " + properties.limitersMax() + " pairs of key and model are in use",
+                        1);
+            }
+            var present = rules;
+            var made =
+                    new Entry(present, grant, metersOf(present, pair, grant), quota(present, grant), nanos.getAsLong());
+            entries.put(pair, made);
+            return made;
+        } finally {
+            building.unlock();
+        }
+    }
+
+    /// The widest limits last: what a narrow one refuses takes nothing of them.
+    private Meter[] metersOf(Rules present, Pair pair, Grant grant) {
+        var found = new ArrayList<Meter>(2);
+        String key = "key/" + pair.keyId() + "/models/" + pair.model();
+        var calls = grant.limits().calls();
+        if (calls == null) {
+            found.add(meter(key + "/calls", Meter.Scope.KEY, Meter.Unit.CALLS, byDefault, false));
+        }
+        add(found, key, Meter.Scope.KEY, grant.limits());
+        var tenant = present.tenants().get(grant.tenant());
+        if (tenant != null) {
+            String name = "tenant/" + tenant.name();
+            add(
+                    found,
+                    name + "/models/" + pair.model(),
+                    Meter.Scope.TENANT_MODEL,
+                    tenant.models().getOrDefault(pair.model(), Limits.NONE));
+            add(found, name, Meter.Scope.TENANT, tenant.limits());
+        }
+        add(
+                found,
+                "model/" + pair.model(),
+                Meter.Scope.MODEL,
+                present.models().getOrDefault(pair.model(), Limits.NONE));
+        return found.toArray(Meter[]::new);
+    }
+
+    private void add(List<Meter> found, String name, Meter.Scope scope, Limits limits) {
+        if (limits.calls() != null) {
+            found.add(meter(name + "/calls", scope, Meter.Unit.CALLS, limits.calls(), true));
+        }
+        if (limits.rows() != null) {
+            found.add(meter(name + "/rows", scope, Meter.Unit.ROWS, limits.rows(), true));
+        }
+    }
+
+    private Meter meter(String name, Meter.Scope scope, Meter.Unit unit, Limit limit, boolean leased) {
+        var known = meters.get(name);
+        if (known != null && known.limit().equals(limit) && known.leased() == leased) {
             return known;
         }
-        if (known == null && entries.size() >= limitersMax && evictIdle() == 0) {
-            throw ProblemException.retryAfter(
-                    Problem.OVERLOADED, "more than " + limitersMax + " pairs of key and model are in use", 1);
+        int first = leased ? Math.max(1, limit.permits() / gateways) : limit.permits();
+        var made = new Meter(name, scope, unit, limit, leased, first, nanos);
+        meters.put(name, made);
+        return made;
+    }
+
+    private @Nullable DayQuota quota(Rules present, Grant grant) {
+        var tenant = present.tenants().get(grant.tenant());
+        if (tenant == null || tenant.quota().isEmpty()) {
+            return null;
         }
-        return entries.compute(
-                pair,
-                (_, present) ->
-                        present != null && present.limit.equals(limit) ? present : new Entry(limit, nanos.getAsLong()));
+        var known = quotas.get(tenant.name());
+        if (known != null && known.quota().equals(tenant.quota())) {
+            return known;
+        }
+        var made = known == null ? new DayQuota(tenant.name(), tenant.quota(), today()) : known.changed(tenant.quota());
+        quotas.put(tenant.name(), made);
+        return made;
     }
 
-    /// How many were forgotten.
+    private long today() {
+        return Math.floorDiv(clock.instant().getEpochSecond(), DAY_SECONDS);
+    }
+
+    /// How many pairs were forgotten.
     public int evictIdle() {
-        long now = nanos.getAsLong();
-        int before = entries.size();
-        entries.values().removeIf(entry -> entry.idle(now));
-        return Math.max(0, before - entries.size());
+        building.lock();
+        try {
+            long now = nanos.getAsLong();
+            int before = entries.size();
+            entries.values().removeIf(entry -> now - entry.usedNanos > entry.forgetAfterNanos);
+            if (entries.size() < before) {
+                Set<Meter> inUse = new HashSet<>();
+                entries.values().forEach(entry -> inUse.addAll(List.of(entry.meters)));
+                meters.values().removeIf(meter -> !inUse.contains(meter));
+            }
+            return Math.max(0, before - entries.size());
+        } finally {
+            building.unlock();
+        }
     }
 
+    /// What the registry is asked. One thread, with [#accept].
+    ///
+    /// @param elapsed since the last one
+    SliceRequest request(String gatewayId, String incarnation, boolean leaving, Duration elapsed) {
+        var leases = new ArrayList<SliceRequest.Lease>();
+        for (var meter : meters.values()) {
+            if (meter.leased() && leases.size() < LEASES_MAX) {
+                leases.add(meter.lease());
+            }
+        }
+        long today = today();
+        var usages = new ArrayList<SliceRequest.Usage>();
+        quotas.values().forEach(quota -> {
+            quota.turn(today, gateways);
+            quota.report(usages);
+        });
+        return new SliceRequest(gatewayId, incarnation, leaving, Math.max(1, elapsed.toMillis()), leases, usages);
+    }
+
+    /// Follows the registry's answer to `asked`.
+    void accept(SliceRequest asked, SliceAnswer answer) {
+        if (answer.gateways() > 0) {
+            gateways = answer.gateways();
+        }
+        for (var slice : answer.slices()) {
+            var meter = meters.get(slice.limit());
+            if (meter != null && meter.leased()) {
+                meter.resize(Math.min(slice.permits(), meter.limit().permits()));
+            }
+        }
+        for (var allowance : answer.allowances()) {
+            var quota = quotas.get(allowance.tenant());
+            if (quota != null) {
+                asked.usages().stream()
+                        .filter(usage -> usage.tenant().equals(allowance.tenant())
+                                && Objects.equals(usage.quota(), quota.quota()))
+                        .findFirst()
+                        .ifPresent(usage -> quota.allowed(allowance, usage));
+            }
+        }
+    }
+
+    /// Pairs of key and model that are remembered.
     public int size() {
         return entries.size();
+    }
+
+    /// Limits of which this gateway has a slice.
+    public int leases() {
+        return (int) meters.values().stream().filter(Meter::leased).count();
+    }
+
+    /// Gateways that share limits, this one included.
+    public int gateways() {
+        return gateways;
     }
 }

@@ -83,7 +83,13 @@ public enum Problem {
             429,
             GrpcStatus.RESOURCE_EXHAUSTED,
             true,
-            "The key's rate limit for this model is spent; `Retry-After` says when to come back."),
+            "A limit of the key, its tenant or the model is spent; `Retry-After` says when to come back."),
+    QUOTA_SPENT(
+            Type.OVERLOAD,
+            429,
+            GrpcStatus.RESOURCE_EXHAUSTED,
+            true,
+            "The tenant's quota of the day is used up; `Retry-After` says when the next day begins."),
     QUEUE_FULL(Type.OVERLOAD, 503, GrpcStatus.UNAVAILABLE, true, "Too much work is waiting already; nothing was run."),
     OVERLOADED(
             Type.OVERLOAD,

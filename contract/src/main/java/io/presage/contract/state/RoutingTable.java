@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// @param workers live ones that take calls, by id
 /// @param keys hashes only
 /// @param limits of tenants and models
-public record RoutingTable(
-        long revision, List<Model> models, List<Worker> workers, List<Key> keys, LimitRules limits) {
+public record RoutingTable(long revision, List<Model> models, List<Worker> workers, List<Key> keys, LimitRules limits) {
     public static final RoutingTable EMPTY = new RoutingTable(0, List.of(), List.of(), List.of());
 
     public RoutingTable {
@@ -75,12 +74,7 @@ public record RoutingTable(
         }
 
         /// Of the default tenant.
-        public Key(
-                String id,
-                String sha256,
-                Set<Role> roles,
-                Set<String> models,
-                @Nullable Limit limit) {
+        public Key(String id, String sha256, Set<Role> roles, Set<String> models, @Nullable Limit limit) {
             this(id, sha256, roles, models, limit, LimitRules.DEFAULT_TENANT, null);
         }
     }

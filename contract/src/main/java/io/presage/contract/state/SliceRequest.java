@@ -37,5 +37,11 @@ public record SliceRequest(
     /// @param heldCalls calls that it may still let in on its last allowance
     /// @param heldRows the same in rows
     public record Usage(
-            String tenant, long day, long calls, long rows, @Nullable Quota quota, long heldCalls, long heldRows) {}
+            String tenant,
+            long day,
+            long calls,
+            long rows,
+            @Nullable Quota quota,
+            long heldCalls,
+            long heldRows) {}
 }

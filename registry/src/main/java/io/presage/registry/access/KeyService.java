@@ -111,7 +111,14 @@ final class KeyService {
         return new Change(
                 "key.create",
                 "keys/" + id,
-                Map.of("name", command.name(), "roles", command.roles(), "models", command.modelsOrAll(),
-                        "tenant", command.tenantOrDefault()));
+                Map.of(
+                        "name",
+                        command.name(),
+                        "roles",
+                        command.roles(),
+                        "models",
+                        command.modelsOrAll(),
+                        "tenant",
+                        command.tenantOrDefault()));
     }
 }

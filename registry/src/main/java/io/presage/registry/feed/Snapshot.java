@@ -44,6 +44,9 @@ record Snapshot(long revision, Content<RoutingTable> routing, Map<String, Conten
     }
 
     private static Content<RoutingTable> content(long revision, RoutingTable value) {
-        return Content.of(revision, value, new RoutingTable(revision, value.models(), value.workers(), value.keys(), value.limits()));
+        return Content.of(
+                revision,
+                value,
+                new RoutingTable(revision, value.models(), value.workers(), value.keys(), value.limits()));
     }
 }

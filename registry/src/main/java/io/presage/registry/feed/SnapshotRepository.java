@@ -51,8 +51,8 @@ final class SnapshotRepository {
     }
 
     PlatformState read() {
-        return snapshot.execute(
-                _ -> new PlatformState(revision(), new RoutingTable(0, models(), workers(), keys(), tenants.rules()), desiredStates()));
+        return snapshot.execute(_ -> new PlatformState(
+                revision(), new RoutingTable(0, models(), workers(), keys(), tenants.rules()), desiredStates()));
     }
 
     private record VersionKey(String model, int version) {}

@@ -17,8 +17,7 @@ public record LimitsProperties(
                     "registry.limits.gateway-lost-after: " + gatewayLostAfter + " (expected: at least 100ms)");
         }
         if (usageKept.toDays() < 1) {
-            throw new IllegalArgumentException(
-                    "registry.limits.usage-kept: " + usageKept + " (expected: at least 1d)");
+            throw new IllegalArgumentException("registry.limits.usage-kept: " + usageKept + " (expected: at least 1d)");
         }
     }
 }

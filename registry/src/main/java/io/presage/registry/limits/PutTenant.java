@@ -21,8 +21,8 @@ record PutTenant(
         if (description != null
                 && (description.length() > DESCRIPTION_CHARS_MAX
                         || description.chars().anyMatch(Character::isISOControl))) {
-            throw invalid("description: " + Names.shown(description) + " (expected: at most "
-                    + DESCRIPTION_CHARS_MAX + " characters, no control characters)");
+            throw invalid("description: " + Names.shown(description) + " (expected: at most " + DESCRIPTION_CHARS_MAX
+                    + " characters, no control characters)");
         }
         if (models != null) {
             if (models.size() > MODELS_MAX) {

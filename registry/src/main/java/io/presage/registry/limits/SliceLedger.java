@@ -127,8 +127,8 @@ final class SliceLedger {
                     others += gateway.getValue().allowances.getOrDefault(what, 0L);
                 }
             }
-            long allowance = SlicePolicy.allowance(
-                    quota, used, others, held, gateways.size(), frozen(nanos.getAsLong()));
+            long allowance =
+                    SlicePolicy.allowance(quota, used, others, held, gateways.size(), frozen(nanos.getAsLong()));
             var gateway = gateways.get(incarnation);
             if (gateway != null) {
                 gateway.allowances.keySet().removeIf(known -> known.day() < what.day() - 1);
@@ -147,8 +147,7 @@ final class SliceLedger {
     private void forgetLost(SliceRequest request, long now) {
         var lost = new ArrayList<String>();
         gateways.forEach((incarnation, gateway) -> {
-            boolean replaced =
-                    gateway.id.equals(request.gatewayId()) && !incarnation.equals(request.incarnation());
+            boolean replaced = gateway.id.equals(request.gatewayId()) && !incarnation.equals(request.incarnation());
             if (now - gateway.seenNanos > (replaced ? lostAfterNanos / 3 : lostAfterNanos)) {
                 lost.add(incarnation);
             }

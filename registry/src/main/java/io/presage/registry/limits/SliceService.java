@@ -74,8 +74,7 @@ public final class SliceService {
         return allowances;
     }
 
-    private SliceAnswer.Allowance allowance(
-            String incarnation, SliceRequest.Usage usage, UsageRepository.Total total) {
+    private SliceAnswer.Allowance allowance(String incarnation, SliceRequest.Usage usage, UsageRepository.Total total) {
         var quota = usage.quota();
         var callsPerDay = quota == null ? null : quota.callsPerDay();
         var rowsPerDay = quota == null ? null : quota.rowsPerDay();
@@ -92,11 +91,7 @@ public final class SliceService {
         return quota == null
                 ? Long.MAX_VALUE
                 : ledger.allowance(
-                        incarnation,
-                        new SliceLedger.Allowed(usage.tenant(), usage.day(), rows),
-                        quota,
-                        used,
-                        held);
+                        incarnation, new SliceLedger.Allowed(usage.tenant(), usage.day(), rows), quota, used, held);
     }
 
     private static boolean isSpent(@Nullable Long quota, long used) {

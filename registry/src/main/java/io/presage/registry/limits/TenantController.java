@@ -65,7 +65,8 @@ final class TenantController {
     @GetMapping("/api/v1/tenants/{tenant}/usage")
     Usage usage(@PathVariable("tenant") String tenant, HttpServletRequest request) {
         service.tenant(tenant);
-        return new Usage(tenant, slices.days(tenant, days(Requests.query(request, "days").orElse("31"))));
+        return new Usage(
+                tenant, slices.days(tenant, days(Requests.query(request, "days").orElse("31"))));
     }
 
     @GetMapping("/api/v1/models/{model}/limits")

@@ -34,7 +34,8 @@ public final class TenantRepository {
 
     /// In the order of their names.
     List<TenantView> all() {
-        var models = jdbc.sql("select tenant, model, " + LIMITS + " from tenant_model_limit")
+        var models = jdbc
+                .sql("select tenant, model, " + LIMITS + " from tenant_model_limit")
                 .query(TenantRepository::modelLimits)
                 .list()
                 .stream()
@@ -45,8 +46,7 @@ public final class TenantRepository {
     }
 
     Optional<TenantView> find(String name) {
-        var models = jdbc.sql("select tenant, model, " + LIMITS
-                        + " from tenant_model_limit where tenant = :name")
+        var models = jdbc.sql("select tenant, model, " + LIMITS + " from tenant_model_limit where tenant = :name")
                 .param("name", name)
                 .query(TenantRepository::modelLimits)
                 .list();
@@ -60,8 +60,8 @@ public final class TenantRepository {
     public LimitRules rules() {
         return new LimitRules(
                 all().stream()
-                        .map(tenant -> new LimitRules.Tenant(
-                                tenant.name(), tenant.limits(), tenant.models(), tenant.quota()))
+                        .map(tenant ->
+                                new LimitRules.Tenant(tenant.name(), tenant.limits(), tenant.models(), tenant.quota()))
                         .filter(tenant -> !tenant.limits().isEmpty()
                                 || !tenant.models().isEmpty()
                                 || !tenant.quota().isEmpty())
@@ -75,8 +75,8 @@ public final class TenantRepository {
     boolean put(String name, PutTenant tenant) {
         var quota = tenant.quotaOrNone();
         boolean isNew = jdbc.sql("insert into tenant (name, description, " + LIMITS
-                                + ", quota_calls_per_day, quota_rows_per_day) values (:name, :description, "
-                                + LIMIT_VALUES + """
+                        + ", quota_calls_per_day, quota_rows_per_day) values (:name, :description, "
+                        + LIMIT_VALUES + """
                         , :quotaCalls, :quotaRows)
                         on conflict (name) do update set
                             description = excluded.description,
@@ -98,13 +98,13 @@ public final class TenantRepository {
         jdbc.sql("delete from tenant_model_limit where tenant = :name")
                 .param("name", name)
                 .update();
-        tenant.modelsOrNone().forEach((model, limits) -> jdbc.sql(
-                        "insert into tenant_model_limit (tenant, model, " + LIMITS + ") values (:name, :model, "
-                                + LIMIT_VALUES + ")")
-                .params(parameters(limits))
-                .param("name", name)
-                .param("model", model)
-                .update());
+        tenant.modelsOrNone()
+                .forEach((model, limits) -> jdbc.sql("insert into tenant_model_limit (tenant, model, " + LIMITS
+                                + ") values (:name, :model, " + LIMIT_VALUES + ")")
+                        .params(parameters(limits))
+                        .param("name", name)
+                        .param("model", model)
+                        .update());
         return isNew;
     }
 
@@ -145,8 +145,7 @@ public final class TenantRepository {
                 .param("model", model)
                 .update();
         if (!limits.isEmpty()) {
-            jdbc.sql("insert into model_limit (model, " + LIMITS + ") values (:model, "
-                            + LIMIT_VALUES + ")")
+            jdbc.sql("insert into model_limit (model, " + LIMITS + ") values (:model, " + LIMIT_VALUES + ")")
                     .params(parameters(limits))
                     .param("model", model)
                     .update();

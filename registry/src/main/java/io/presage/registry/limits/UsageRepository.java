@@ -55,8 +55,8 @@ final class UsageRepository {
                 """)
                 .param("tenant", tenant)
                 .param("days", days)
-                .query((row, _) -> new Day(
-                        row.getObject("day", LocalDate.class), row.getLong("calls"), row.getLong("rows")))
+                .query((row, _) ->
+                        new Day(row.getObject("day", LocalDate.class), row.getLong("calls"), row.getLong("rows")))
                 .list();
     }
 
