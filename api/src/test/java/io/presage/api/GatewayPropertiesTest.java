@@ -49,6 +49,7 @@ class GatewayPropertiesTest {
         OTHERS.put("gateway.forward.connect-timeout", "17s");
         OTHERS.put("gateway.forward.idle-connection-ttl", "18s");
         OTHERS.put("gateway.forward.whole-answer-max", "19B");
+        OTHERS.put("gateway.forward.answer-max", "20KB");
         OTHERS.put("gateway.forward.retry-percent", "21");
         OTHERS.put("gateway.forward.retry-floor-per-second", "22");
         OTHERS.put("gateway.forward.retry-saved-max", "23");
@@ -107,6 +108,7 @@ class GatewayPropertiesTest {
                         "PT1S",
                         "PT30S",
                         "262144B",
+                        "67108864B",
                         "20",
                         "10",
                         "100",

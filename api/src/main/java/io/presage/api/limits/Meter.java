@@ -69,9 +69,8 @@ final class Meter {
         this.slice = slice;
         this.nanos = nanos;
         this.periodNanos = TimeUnit.MILLISECONDS.toNanos(limit.periodMillis());
-        long shift = Math.floorMod(name.hashCode() * 0x9E3779B97F4A7C15L, periodNanos);
         long now = nanos.getAsLong();
-        this.originNanos = now - Math.floorMod(now - shift, periodNanos);
+        this.originNanos = now - Math.floorMod(now - shift(name, periodNanos), periodNanos);
         this.limiter = new AtomicRateLimiter(
                 name,
                 RateLimiterConfig.custom()
@@ -101,6 +100,11 @@ final class Meter {
             }
             return nanos.getAsLong();
         }
+    }
+
+    /// By how much the periods of this limit begin later than those of the clock.
+    static long shift(String name, long periodNanos) {
+        return Math.floorMod(name.hashCode() * 0x9E3779B97F4A7C15L, periodNanos);
     }
 
     String name() {
@@ -215,6 +219,8 @@ final class Meter {
             lingering = 0;
         }
         int change = Math.max(1, next) - Math.max(1, before);
+        // The limiter begins a period when it is asked: it is to begin this one by the old slice.
+        limiter.reservePermission(0);
         limiter.changeLimitForPeriod(Math.max(1, next));
         if (next > before) {
             int stillHeld = Math.min(next - before, lingering);

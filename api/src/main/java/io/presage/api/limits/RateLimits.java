@@ -20,9 +20,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Every limit that a call has to pass: of its key on the model, of its tenant, of its tenant on the model, of
@@ -40,6 +42,8 @@ public final class RateLimits {
     private static final CharSequence RATE_LIMIT_POLICY = HttpHeaders.createOptimized("RateLimit-Policy");
     /// What one request to the registry holds; further limits stay as they are.
     private static final int LEASES_MAX = 20_000;
+    /// Among several gateways one begins to count a limit with this part of its even share, and asks at once.
+    private static final int FIRST_PART = 10;
     private static final long DAY_SECONDS = TimeUnit.DAYS.toSeconds(1);
 
     private record Pair(String keyId, String model) {}
@@ -111,6 +115,7 @@ public final class RateLimits {
     private final ConcurrentHashMap<String, Meter> meters = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, DayQuota> quotas = new ConcurrentHashMap<>();
     private final ReentrantLock building = new ReentrantLock();
+    private final Semaphore news = new Semaphore(0);
     private final LimitProperties properties;
     private final Limit byDefault;
     private final LimitMetrics metrics;
@@ -296,7 +301,13 @@ public final class RateLimits {
         if (known != null && known.limit().equals(limit) && known.leased() == leased) {
             return known;
         }
-        int first = leased ? Math.max(1, limit.permits() / gateways) : limit.permits();
+        int first = limit.permits();
+        if (leased && gateways > 1) {
+            first = Math.max(1, first / (FIRST_PART * gateways));
+        }
+        if (leased) {
+            news.release();
+        }
         var made = new Meter(name, scope, unit, limit, leased, first, nanos);
         meters.put(name, made);
         return made;
@@ -313,6 +324,7 @@ public final class RateLimits {
         }
         var made = known == null ? new DayQuota(tenant.name(), tenant.quota(), today()) : known.changed(tenant.quota());
         quotas.put(tenant.name(), made);
+        news.release();
         return made;
     }
 
@@ -343,18 +355,34 @@ public final class RateLimits {
     /// @param elapsed since the last one
     SliceRequest request(String gatewayId, String incarnation, boolean leaving, Duration elapsed) {
         var leases = new ArrayList<SliceRequest.Lease>();
-        for (var meter : meters.values()) {
-            if (meter.leased() && leases.size() < LEASES_MAX) {
-                leases.add(meter.lease());
-            }
-        }
+        leased().limit(LEASES_MAX).forEach(meter -> leases.add(meter.lease()));
         long today = today();
         var usages = new ArrayList<SliceRequest.Usage>();
         quotas.values().forEach(quota -> {
             quota.turn(today, gateways);
             quota.report(usages);
         });
-        return new SliceRequest(gatewayId, incarnation, leaving, Math.max(1, elapsed.toMillis()), leases, usages);
+        return new SliceRequest(
+                gatewayId, incarnation, leaving, gateways, Math.max(1, elapsed.toMillis()), leases, usages);
+    }
+
+    Stream<Meter> leased() {
+        return meters.values().stream().filter(Meter::leased);
+    }
+
+    /// Waits until there is something to ask that was not asked before, or for `longest`.
+    void awaitNews(Duration longest) throws InterruptedException {
+        if (news.tryAcquire(longest.toMillis(), TimeUnit.MILLISECONDS)) {
+            takeNews();
+        }
+    }
+
+    void takeNews() {
+        news.drainPermits();
+    }
+
+    boolean hasNews() {
+        return news.availablePermits() > 0;
     }
 
     /// Follows the registry's answer to `asked`.
@@ -387,7 +415,7 @@ public final class RateLimits {
 
     /// Limits of which this gateway has a slice.
     public int leases() {
-        return (int) meters.values().stream().filter(Meter::leased).count();
+        return (int) leased().count();
     }
 
     /// Gateways that share limits, this one included.

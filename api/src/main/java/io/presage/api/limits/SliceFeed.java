@@ -14,6 +14,8 @@ import org.springframework.context.SmartLifecycle;
 /// [#turn] is one exchange and what tests call; the loop around it runs on one virtual thread.
 public final class SliceFeed implements SmartLifecycle {
     private static final Logger log = LoggerFactory.getLogger(SliceFeed.class);
+    /// Between two exchanges, however much there is to ask.
+    private static final Duration GAP = Duration.ofMillis(100);
     private static final Duration STOP_MAX = Duration.ofSeconds(2);
 
     /// Who hands out slices.
@@ -37,7 +39,7 @@ public final class SliceFeed implements SmartLifecycle {
     private final RateLimits limits;
     private final Registry registry;
     private final Self self;
-    private final long intervalMillis;
+    private final Duration interval;
     private final LongSupplier nanos;
     private final Pause pause;
     private long askedNanos;
@@ -49,7 +51,7 @@ public final class SliceFeed implements SmartLifecycle {
         this.limits = limits;
         this.registry = registry;
         this.self = self;
-        this.intervalMillis = interval.toMillis();
+        this.interval = interval;
         this.nanos = nanos;
         this.pause = pause;
         this.askedNanos = nanos.getAsLong() - interval.toNanos();
@@ -84,7 +86,8 @@ public final class SliceFeed implements SmartLifecycle {
         try {
             while (!Thread.currentThread().isInterrupted()) {
                 turn(false);
-                pause.sleep(intervalMillis);
+                pause.sleep(GAP.toMillis());
+                limits.awaitNews(interval.minus(GAP));
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();

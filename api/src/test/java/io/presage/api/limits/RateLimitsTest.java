@@ -193,17 +193,19 @@ class RateLimitsTest {
     }
 
     @Test
-    void severalGateways_beginWithTheirPart_andFollowTheirSlice() {
+    void severalGateways_beginWithALittle_andFollowTheirSlice() {
         var one = limits(10, 3, false);
-        var key = key("a", 9);
+        var key = key("a", 90);
+        assertThat(one.hasNews()).isFalse();
         for (int i = 0; i < 3; i++) {
             spend(one, key, "m");
         }
         refused(one, key, "m", Problem.RATE_LIMITED);
+        assertThat(one.hasNews()).isTrue();
         var asked = one.request("g", "i", false, Duration.ofSeconds(1));
         assertThat(asked.leases()).singleElement().satisfies(lease -> {
             assertThat(lease.limit()).isEqualTo("key/a/models/m/calls");
-            assertThat(lease.permits()).isEqualTo(9);
+            assertThat(lease.permits()).isEqualTo(90);
             assertThat(lease.held()).isEqualTo(3);
             assertThat(lease.wanted()).isEqualTo(4);
         });

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// @param gatewayId the gateway's name
 /// @param incarnation this process: slices are held by processes, not by names
 /// @param leaving it stops: what it holds is free at once
+/// @param gateways that share limits, as far as it knows
 /// @param elapsedMillis since its last request; what `wanted` is counted over. At least 1
 /// @param leases every limit that it counts at the moment; what is missing is given up
 /// @param usages what was used of quotas, also of days that just ended
@@ -15,6 +16,7 @@ public record SliceRequest(
         String gatewayId,
         String incarnation,
         boolean leaving,
+        int gateways,
         long elapsedMillis,
         List<Lease> leases,
         List<Usage> usages) {

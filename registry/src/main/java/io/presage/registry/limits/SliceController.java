@@ -32,6 +32,9 @@ final class SliceController {
         var asked = JsonBodies.lenient(request, SliceRequest.class, BYTES_MAX);
         requireId("gatewayId", asked.gatewayId());
         requireId("incarnation", asked.incarnation());
+        if (asked.gateways() < 0) {
+            throw invalid("gateways: " + asked.gateways() + " (expected: 0 or more)");
+        }
         if (asked.leases().size() > LEASES_MAX || asked.usages().size() > LEASES_MAX) {
             throw invalid("leases, usages: " + asked.leases().size() + ", "
                     + asked.usages().size() + " (expected: at most " + LEASES_MAX + " each)");

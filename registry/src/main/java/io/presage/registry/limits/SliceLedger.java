@@ -15,7 +15,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /// Who holds how much of which limit, in memory: a registry that starts knows nothing, and learns from what
-/// gateways say that they hold. Until each of them had time to speak (`lostAfter`), nothing grows.
+/// gateways say that they hold. Until as many spoke as any of them knows of, or had time to (`lostAfter`),
+/// nothing grows.
 ///
 /// A gateway is a process (its incarnation). One that is silent for `lostAfter` is lost and what it held is
 /// free; one whose name was taken over by a newer process is, after a third of that. Everything under `lock`;
@@ -54,6 +55,8 @@ final class SliceLedger {
     private final long lostAfterNanos;
     private final LongSupplier nanos;
     private final long startedNanos;
+    private int known;
+    private boolean settled;
 
     SliceLedger(LimitsProperties properties, LongSupplier nanos) {
         this.lostAfterNanos = properties.gatewayLostAfter().toNanos();
@@ -79,6 +82,7 @@ final class SliceLedger {
             var gateway = gateways.computeIfAbsent(request.incarnation(), _ -> new Gateway(request.gatewayId()));
             gateway.seenNanos = now;
             giveUpUnnamed(request, gateway);
+            known = Math.max(known, request.gateways());
             boolean frozen = frozen(now);
             var slices = new ArrayList<SliceAnswer.Slice>(request.leases().size());
             for (var lease : request.leases()) {
@@ -141,7 +145,10 @@ final class SliceLedger {
     }
 
     private boolean frozen(long now) {
-        return now - startedNanos < lostAfterNanos;
+        if (now - startedNanos >= lostAfterNanos || gateways.size() >= known) {
+            settled = true;
+        }
+        return !settled;
     }
 
     private void forgetLost(SliceRequest request, long now) {
