@@ -3,7 +3,10 @@ package io.presage.api;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.presage.contract.http.Headers;
+import io.presage.contract.http.InternalPaths;
 import io.presage.contract.state.RoutingTable;
+import io.presage.contract.state.SliceAnswer;
+import io.presage.contract.state.SliceRequest;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -11,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -19,11 +23,13 @@ final class FakeRegistry implements AutoCloseable {
     static final String SECRET = "0123456789abcdef0123456789abcdef";
 
     final List<Map<String, List<String>>> controlHeaders = new CopyOnWriteArrayList<>();
+    final List<SliceRequest> sliceRequests = new CopyOnWriteArrayList<>();
     final List<String> controlPaths = new CopyOnWriteArrayList<>();
     private final HttpServer server;
     private final Object changed = new Object();
     private RoutingTable table = new RoutingTable(-1, List.of(), List.of(), List.of());
     private boolean open = true;
+    private volatile @Nullable Function<SliceRequest, SliceAnswer> slices;
     private volatile FakeWorker.Behaviour control = exchange -> FakeWorker.answer(exchange, 200, "{\"registry\":true}");
 
     FakeRegistry() throws IOException {
@@ -34,6 +40,7 @@ final class FakeRegistry implements AutoCloseable {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
         server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         server.createContext("/internal/state", this::state);
+        server.createContext(InternalPaths.SLICES, this::slices);
         server.createContext("/api/v1", this::control);
         server.start();
     }
@@ -47,6 +54,24 @@ final class FakeRegistry implements AutoCloseable {
 
     void control(FakeWorker.Behaviour next) {
         control = next;
+    }
+
+    /// Null: the registry cannot say, as one that is away.
+    void slices(@Nullable Function<SliceRequest, SliceAnswer> next) {
+        slices = next;
+    }
+
+    private void slices(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            var asked = new JsonMapper().readValue(exchange.getRequestBody().readAllBytes(), SliceRequest.class);
+            sliceRequests.add(asked);
+            var answer = slices;
+            if (answer == null) {
+                exchange.sendResponseHeaders(503, -1);
+                return;
+            }
+            FakeWorker.answer(exchange, 200, new JsonMapper().writeValueAsString(answer.apply(asked)));
+        }
     }
 
     private void state(HttpExchange exchange) throws IOException {
