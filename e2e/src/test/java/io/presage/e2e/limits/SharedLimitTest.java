@@ -50,7 +50,9 @@ final class SharedLimitTest {
         }
         // The registry has run for a while.
         registry = new SimulatedRegistry(new Earlier()::nanos);
-        for (var gateway : gateways) {
+        // Twice: then each knows of the others.
+        for (int i = 0; i < 2 * GATEWAYS; i++) {
+            var gateway = gateways[i % GATEWAYS];
             if (gateway != null) {
                 gateway.exchange(Optional.of(registry::answer));
             }
