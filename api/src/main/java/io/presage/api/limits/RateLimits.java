@@ -315,7 +315,7 @@ public final class RateLimits {
 
     private @Nullable DayQuota quota(Rules present, Grant grant) {
         var tenant = present.tenants().get(grant.tenant());
-        if (tenant == null || tenant.quota().isEmpty()) {
+        if (tenant == null || tenant.quota().unlimited()) {
             return null;
         }
         var known = quotas.get(tenant.name());

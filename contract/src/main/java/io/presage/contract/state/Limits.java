@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 public record Limits(@Nullable Limit calls, @Nullable Limit rows) {
     public static final Limits NONE = new Limits(null, null);
 
-    public boolean isEmpty() {
+    public boolean unlimited() {
         return calls == null && rows == null;
     }
 }

@@ -16,7 +16,7 @@ public record Quota(@Nullable Long callsPerDay, @Nullable Long rowsPerDay) {
         }
     }
 
-    public boolean isEmpty() {
+    public boolean unlimited() {
         return callsPerDay == null && rowsPerDay == null;
     }
 }

@@ -30,7 +30,7 @@ record PutTenant(
             }
             models.forEach((model, of) -> {
                 Names.model(model);
-                if (of == null || of.isEmpty()) {
+                if (of == null || of.unlimited()) {
                     throw invalid("models." + model + ": no limit (expected: calls, rows or both)");
                 }
             });

@@ -62,9 +62,9 @@ public final class TenantRepository {
                 all().stream()
                         .map(tenant ->
                                 new LimitRules.Tenant(tenant.name(), tenant.limits(), tenant.models(), tenant.quota()))
-                        .filter(tenant -> !tenant.limits().isEmpty()
+                        .filter(tenant -> !tenant.limits().unlimited()
                                 || !tenant.models().isEmpty()
-                                || !tenant.quota().isEmpty())
+                                || !tenant.quota().unlimited())
                         .toList(),
                 jdbc.sql("select model, " + LIMITS + " from model_limit order by model collate \"C\"")
                         .query((row, _) -> new LimitRules.Model(row.getString("model"), limits(row)))
@@ -144,7 +144,7 @@ public final class TenantRepository {
         jdbc.sql("delete from model_limit where model = :model")
                 .param("model", model)
                 .update();
-        if (!limits.isEmpty()) {
+        if (!limits.unlimited()) {
             jdbc.sql("insert into model_limit (model, " + LIMITS + ") values (:model, " + LIMIT_VALUES + ")")
                     .params(parameters(limits))
                     .param("model", model)
