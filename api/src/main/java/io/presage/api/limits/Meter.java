@@ -53,6 +53,7 @@ final class Meter {
     private final LongAdder wanted = new LongAdder();
     private volatile boolean closed;
     private volatile int slice;
+    private int users;
     private int lingering;
     private long lingersIn = Long.MIN_VALUE;
     private volatile int rowsOfLast = 1;
@@ -125,6 +126,18 @@ final class Meter {
 
     boolean leased() {
         return leased;
+    }
+
+    /// One more entry uses it. Within a step of the map that holds it, as [#unused].
+    Meter used() {
+        users++;
+        return this;
+    }
+
+    /// One entry less; true when it was the last.
+    boolean unused() {
+        users--;
+        return users == 0;
     }
 
     /// One permit, if there is one.

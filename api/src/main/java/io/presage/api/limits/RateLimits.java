@@ -13,16 +13,13 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -34,8 +31,9 @@ import org.jspecify.annotations.Nullable;
 /// costs one look-up and one atomic step a meter: one meter where only the gateway's default holds. An entry is
 /// made anew when the rules or the key's own limits change; meters are shared by name and outlive that.
 ///
-/// Entries and meters are made and forgotten under `building`; looking them up takes no lock. The number of
-/// entries is bounded. One that was unused until all of its meters had their permits again can be forgotten
+/// Looking an entry up takes no lock. A meter is kept while entries use it, which is counted within the map's own
+/// steps for its name. The number of entries is bounded. One that was unused until all of its meters had their permits
+/// again can be forgotten
 /// without loss; [#evictIdle] does so from time to time, and at once when there is no room.
 public final class RateLimits {
     private static final CharSequence RATE_LIMIT = HttpHeaders.createOptimized("RateLimit");
@@ -114,7 +112,6 @@ public final class RateLimits {
     private final ConcurrentHashMap<Pair, Entry> entries = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Meter> meters = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, DayQuota> quotas = new ConcurrentHashMap<>();
-    private final ReentrantLock building = new ReentrantLock();
     private final Semaphore news = new Semaphore(0);
     private final LimitProperties properties;
     private final Limit byDefault;
@@ -137,7 +134,12 @@ public final class RateLimits {
     /// The newest table's limits.
     public void follow(LimitRules newest) {
         if (!newest.equals(rules.source())) {
-            rules = Rules.of(newest);
+            var next = Rules.of(newest);
+            rules = next;
+            quotas.keySet().removeIf(tenant -> {
+                var known = next.tenants().get(tenant);
+                return known == null || known.quota().unlimited();
+            });
         }
         evictIdle();
     }
@@ -241,22 +243,29 @@ public final class RateLimits {
     }
 
     private Entry build(Pair pair, Grant grant) {
-        building.lock();
-        try {
-            boolean isNew = !entries.containsKey(pair);
-            if (isNew && entries.size() >= properties.limitersMax() && evictIdle() == 0) {
-                throw ProblemException.retryAfter(
-                        Problem.OVERLOADED,
-                        "more than " + properties.limitersMax() + " pairs of key and model are in use",
-                        1);
+        if (entries.size() >= properties.limitersMax() && !entries.containsKey(pair) && evictIdle() == 0) {
+            throw ProblemException.retryAfter(
+                    Problem.OVERLOADED,
+                    "more than " + properties.limitersMax() + " pairs of key and model are in use",
+                    1);
+        }
+        var present = rules;
+        return entries.compute(pair, (_, known) -> {
+            if (known != null && known.isOf(present, grant)) {
+                return known;
             }
-            var present = rules;
             var made =
                     new Entry(present, grant, metersOf(present, pair, grant), quota(present, grant), nanos.getAsLong());
-            entries.put(pair, made);
+            if (known != null) {
+                release(known);
+            }
             return made;
-        } finally {
-            building.unlock();
+        });
+    }
+
+    private void release(Entry gone) {
+        for (var meter : gone.meters) {
+            meters.computeIfPresent(meter.name(), (_, present) -> present == meter && meter.unused() ? null : present);
         }
     }
 
@@ -297,20 +306,19 @@ public final class RateLimits {
     }
 
     private Meter meter(String name, Meter.Scope scope, Meter.Unit unit, Limit limit, boolean leased) {
-        var known = meters.get(name);
-        if (known != null && known.limit().equals(limit) && known.leased() == leased) {
-            return known;
-        }
-        int first = limit.permits();
-        if (leased && gateways > 1) {
-            first = Math.max(1, first / (FIRST_PART * gateways));
-        }
-        if (leased) {
-            news.release();
-        }
-        var made = new Meter(name, scope, unit, limit, leased, first, nanos);
-        meters.put(name, made);
-        return made;
+        return meters.compute(name, (_, known) -> {
+            if (known != null && known.limit().equals(limit) && known.leased() == leased) {
+                return known.used();
+            }
+            int first = limit.permits();
+            if (leased && gateways > 1) {
+                first = Math.max(1, first / (FIRST_PART * gateways));
+            }
+            if (leased) {
+                news.release();
+            }
+            return new Meter(name, scope, unit, limit, leased, first, nanos).used();
+        });
     }
 
     private @Nullable DayQuota quota(Rules present, Grant grant) {
@@ -318,14 +326,13 @@ public final class RateLimits {
         if (tenant == null || tenant.quota().unlimited()) {
             return null;
         }
-        var known = quotas.get(tenant.name());
-        if (known != null && known.quota().equals(tenant.quota())) {
-            return known;
-        }
-        var made = known == null ? new DayQuota(tenant.name(), tenant.quota(), today()) : known.changed(tenant.quota());
-        quotas.put(tenant.name(), made);
-        news.release();
-        return made;
+        return quotas.compute(tenant.name(), (name, known) -> {
+            if (known != null && known.quota().equals(tenant.quota())) {
+                return known;
+            }
+            news.release();
+            return known == null ? new DayQuota(name, tenant.quota(), today()) : known.changed(tenant.quota());
+        });
     }
 
     private long today() {
@@ -334,20 +341,16 @@ public final class RateLimits {
 
     /// How many pairs were forgotten.
     public int evictIdle() {
-        building.lock();
-        try {
-            long now = nanos.getAsLong();
-            int before = entries.size();
-            entries.values().removeIf(entry -> now - entry.usedNanos > entry.forgetAfterNanos);
-            if (entries.size() < before) {
-                Set<Meter> inUse = new HashSet<>();
-                entries.values().forEach(entry -> inUse.addAll(List.of(entry.meters)));
-                meters.values().removeIf(meter -> !inUse.contains(meter));
+        long now = nanos.getAsLong();
+        int evicted = 0;
+        for (var pair : entries.entrySet()) {
+            var entry = pair.getValue();
+            if (now - entry.usedNanos > entry.forgetAfterNanos && entries.remove(pair.getKey(), entry)) {
+                release(entry);
+                evicted++;
             }
-            return Math.max(0, before - entries.size());
-        } finally {
-            building.unlock();
         }
+        return evicted;
     }
 
     /// What the registry is asked. One thread, with [#accept].
