@@ -2,12 +2,16 @@ package io.presage.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.presage.contract.state.Quota;
+import io.presage.contract.state.SliceRequest;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
 
 /// Postgres stops and comes back while the registry runs.
 final class DatabaseAwayTest {
@@ -30,6 +34,17 @@ final class DatabaseAwayTest {
                         .isLessThan(10);
                 registry.internal("GET", "/internal/state?after=-1&gateway=g", BodyPublishers.noBody())
                         .expect(200);
+                var usage = new SliceRequest.Usage("default", 20_000, 1, 1, new Quota(9L, null), 0, 0);
+                var lease = new SliceRequest.Lease("l", 7, 1000, 0, 1);
+                var slices = new SliceRequest("g", "g", false, 1, 1000, List.of(lease), List.of(usage));
+                assertThat(registry.internal(
+                                        "POST",
+                                        "/internal/limits/slices",
+                                        BodyPublishers.ofString(new JsonMapper().writeValueAsString(slices)))
+                                .expect(200)
+                                .body())
+                        .contains("{\"limit\":\"l\",\"permits\":7}")
+                        .contains("\"allowances\":[]");
                 registry.send("", "GET", "/actuator/health/liveness", BodyPublishers.noBody())
                         .expect(200);
 

@@ -31,6 +31,7 @@ public class LimitsConfiguration {
                 transaction,
                 properties,
                 InstantSource.system(),
+                nanos,
                 meters);
     }
 

@@ -4,11 +4,13 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.presage.contract.state.SliceAnswer;
 import io.presage.contract.state.SliceRequest;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +21,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 /// Answers gateways' requests for slices and allowances. Slices need no database: with Postgres away, rates go on
 /// to be shared, and quotas are counted again when it is back. Any thread.
 public final class SliceService {
+    private static final Duration DATABASE_PAUSE = Duration.ofSeconds(10);
     private static final Logger log = LoggerFactory.getLogger(SliceService.class);
 
     private final SliceLedger ledger;
@@ -26,8 +29,10 @@ public final class SliceService {
     private final TransactionTemplate transaction;
     private final LimitsProperties properties;
     private final InstantSource clock;
+    private final LongSupplier nanos;
     private volatile @Nullable LocalDate forgotAt;
     private volatile boolean databaseAway;
+    private volatile long awayNanos;
 
     SliceService(
             SliceLedger ledger,
@@ -35,12 +40,14 @@ public final class SliceService {
             TransactionTemplate transaction,
             LimitsProperties properties,
             InstantSource clock,
+            LongSupplier nanos,
             MeterRegistry meters) {
         this.ledger = ledger;
         this.usages = usages;
         this.transaction = transaction;
         this.properties = properties;
         this.clock = clock;
+        this.nanos = nanos;
         Gauge.builder("presage_registry_gateways", ledger, SliceLedger::gateways)
                 .description("Gateways that share limits")
                 .register(meters);
@@ -52,7 +59,13 @@ public final class SliceService {
         return new SliceAnswer(slices.gateways(), slices.slices(), allowances(request));
     }
 
+    /// Without the database there are none, and it is asked again only after [#DATABASE_PAUSE]: a gateway does not
+    /// wait as long as a connection's time-out.
     private List<SliceAnswer.Allowance> allowances(SliceRequest request) {
+        long now = nanos.getAsLong();
+        if (databaseAway && now - awayNanos < DATABASE_PAUSE.toNanos()) {
+            return List.of();
+        }
         var allowances = new ArrayList<SliceAnswer.Allowance>(request.usages().size());
         try {
             for (var usage : request.usages()) {
@@ -69,6 +82,7 @@ public final class SliceService {
             if (!databaseAway) {
                 log.warn("event=usage-unwritten cause=\"{}\"", e.getMessage());
             }
+            awayNanos = nanos.getAsLong();
             databaseAway = true;
         }
         return allowances;
