@@ -285,22 +285,21 @@ final class InferCall {
         if (permit.countsRows() && from.statusCode() == 200) {
             rows = Permit.rows(from.getHeader(Headers.ROWS));
         }
-        var head = new AnswerHead(from, route.number());
+        var head = new AnswerHead(from.statusCode(), from.headers(), route.number());
         String length = from.getHeader(HttpHeaders.CONTENT_LENGTH);
         var isSmall = length != null
                 && length.length() < 10
                 && Long.parseLong(length) <= loop.terms().wholeAnswerBytesMax();
         var to = isSmall ? Optional.<HttpServerResponse>empty() : caller.stream(head);
         if (to.isPresent()) {
-            stream(head, to.get(), length);
+            stream(from, to.get(), length);
         } else {
-            whole(head);
+            whole(head, from);
         }
     }
 
-    private void whole(AnswerHead head) {
+    private void whole(AnswerHead head, HttpClientResponse from) {
         var present = attempt;
-        var from = head.from();
         var pieces = new Pieces(loop.terms().answerBytesMax());
         from.handler(piece -> {
             if (!pieces.add(piece)) {
@@ -322,19 +321,18 @@ final class InferCall {
         from.resume();
     }
 
-    private void stream(AnswerHead head, HttpServerResponse to, @Nullable String length) {
+    private void stream(HttpClientResponse from, HttpServerResponse to, @Nullable String length) {
         var present = attempt;
         if (length == null) {
             to.setChunked(true);
         } else {
             to.headers().set(HttpHeaders.CONTENT_LENGTH, length);
         }
-        head.from()
-                .pipeTo(to)
+        from.pipeTo(to)
                 .onComplete(
                         _ -> {
-                            completed(present, head.status());
-                            finish(GatewayMetrics.Outcome.ofStatus(head.status()));
+                            completed(present, from.statusCode());
+                            finish(GatewayMetrics.Outcome.ofStatus(from.statusCode()));
                         },
                         cause -> brokeOff(present, cause));
     }
