@@ -31,11 +31,22 @@ public record RoutingTable(long revision, List<Model> models, List<Worker> worke
     ///     force
     /// @param versions every version that can be called, pinned ones too; ascending
     /// @param aliases alias -> version; `champion` is always the active version
-    public record Model(String name, List<Target> targets, List<Version> versions, Map<String, Integer> aliases) {
+    /// @param policy null means none
+    public record Model(
+            String name,
+            List<Target> targets,
+            List<Version> versions,
+            Map<String, Integer> aliases,
+            @Nullable TrafficPolicy policy) {
         public Model {
             targets = List.copyOf(targets);
             versions = List.copyOf(versions);
             aliases = Map.copyOf(aliases);
+        }
+
+        /// Without a policy.
+        public Model(String name, List<Target> targets, List<Version> versions, Map<String, Integer> aliases) {
+            this(name, targets, versions, aliases, null);
         }
     }
 
@@ -44,9 +55,16 @@ public record RoutingTable(long revision, List<Model> models, List<Worker> worke
 
     /// @param workers ids of workers on which it is Ready; empty for a version that exists but is not served
     ///     now
-    public record Version(int version, List<String> workers) {
+    /// @param sha256 digest of its package; null when the registry does not say
+    public record Version(
+            int version, List<String> workers, @Nullable String sha256) {
         public Version {
             workers = List.copyOf(workers);
+        }
+
+        /// Without a digest.
+        public Version(int version, List<String> workers) {
+            this(version, workers, null);
         }
     }
 

@@ -2,6 +2,7 @@ package io.presage.registry.aliases;
 
 import io.presage.registry.audit.ChangeLog;
 import io.presage.registry.models.ModelRepository;
+import io.presage.registry.routes.PolicyService;
 import io.presage.registry.routes.RouteService;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -20,9 +21,10 @@ public class AliasConfiguration {
             AliasRepository repository,
             ModelRepository models,
             RouteService routes,
+            PolicyService policies,
             ChangeLog changes,
             TransactionTemplate transaction) {
-        return new AliasService(repository, models, routes, changes, transaction);
+        return new AliasService(repository, models, routes, policies, changes, transaction);
     }
 
     @Bean

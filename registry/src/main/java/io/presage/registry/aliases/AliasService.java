@@ -6,6 +6,7 @@ import io.presage.registry.audit.Change;
 import io.presage.registry.audit.ChangeLog;
 import io.presage.registry.models.ModelRepository;
 import io.presage.registry.models.VersionState;
+import io.presage.registry.routes.PolicyService;
 import io.presage.registry.routes.RouteService;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ final class AliasService {
     private final AliasRepository repository;
     private final ModelRepository models;
     private final RouteService routes;
+    private final PolicyService policies;
     private final ChangeLog changes;
     private final TransactionTemplate transaction;
 
@@ -28,11 +30,13 @@ final class AliasService {
             AliasRepository repository,
             ModelRepository models,
             RouteService routes,
+            PolicyService policies,
             ChangeLog changes,
             TransactionTemplate transaction) {
         this.repository = repository;
         this.models = models;
         this.routes = routes;
+        this.policies = policies;
         this.changes = changes;
         this.transaction = transaction;
     }
@@ -94,6 +98,11 @@ final class AliasService {
                     .orElseThrow(() -> new ProblemException(
                             Problem.VERSION_NOT_FOUND, "alias: " + model + " has no '" + alias + "'"));
             requireExpected(alias, present, expectedVersion);
+            if (policies.names(model, alias)) {
+                throw new ProblemException(
+                        Problem.CONFLICT,
+                        "alias: a rule of the route sends calls to '" + alias + "' (expected: one that no rule names)");
+            }
             repository.delete(model, alias);
             changes.record(
                     new Change("alias.delete", "models/" + model + "/aliases/" + alias, Map.of("from", present)));

@@ -1,6 +1,7 @@
 package io.presage.registry.feed;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.presage.registry.routes.PolicyRepository;
 import java.sql.DriverManager;
 import java.util.List;
 import java.util.Properties;
@@ -16,11 +17,15 @@ import org.springframework.transaction.support.TransactionTemplate;
 public class FeedConfiguration {
     @Bean
     Snapshots snapshots(
-            JdbcClient jdbc, PlatformTransactionManager transactions, FeedProperties properties, MeterRegistry meters) {
+            JdbcClient jdbc,
+            PolicyRepository policies,
+            PlatformTransactionManager transactions,
+            FeedProperties properties,
+            MeterRegistry meters) {
         var snapshot = new TransactionTemplate(transactions);
         snapshot.setReadOnly(true);
         snapshot.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
-        return new Snapshots(new SnapshotRepository(jdbc, snapshot), properties, meters);
+        return new Snapshots(new SnapshotRepository(jdbc, policies, snapshot), properties, meters);
     }
 
     /// The listener's connection reads with a time-out of its own, so the pool's is not wanted here.

@@ -11,6 +11,7 @@ import io.presage.contract.state.Role;
 import io.presage.contract.state.RoutingTable;
 import io.presage.contract.state.Tuning;
 import io.presage.registry.limits.TenantRepository;
+import io.presage.registry.routes.PolicyRepository;
 import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -36,12 +37,14 @@ final class SnapshotRepository {
             .build();
 
     private final JdbcClient jdbc;
+    private final PolicyRepository policies;
     private final TransactionTemplate snapshot;
     private final TenantRepository tenants;
 
     /// @param snapshot read-only, REPEATABLE READ
-    SnapshotRepository(JdbcClient jdbc, TransactionTemplate snapshot) {
+    SnapshotRepository(JdbcClient jdbc, PolicyRepository policies, TransactionTemplate snapshot) {
         this.jdbc = jdbc;
+        this.policies = policies;
         this.snapshot = snapshot;
         this.tenants = new TenantRepository(jdbc);
     }
@@ -75,13 +78,15 @@ final class SnapshotRepository {
                 .query((row, _) -> new Owned<>(versionKey(row), row.getString("worker_id")))
                 .list());
         var versions = grouped(jdbc.sql("""
-                select model, version from model_version
+                select model, version, sha256 from model_version
                  where state in ('DERIVING', 'UPLOADED', 'VALIDATING', 'READY') order by model, version
                 """)
                 .query((row, _) -> new Owned<>(
                         row.getString("model"),
                         new RoutingTable.Version(
-                                row.getInt("version"), servable.getOrDefault(versionKey(row), List.of()))))
+                                row.getInt("version"),
+                                servable.getOrDefault(versionKey(row), List.of()),
+                                row.getString("sha256"))))
                 .list());
         var aliases = grouped(jdbc.sql("""
                 select model, alias, version from alias
@@ -91,6 +96,7 @@ final class SnapshotRepository {
                 .query((row, _) ->
                         new Owned<>(row.getString("model"), Map.entry(row.getString("alias"), row.getInt("version"))))
                 .list());
+        var routePolicies = policies.all();
         return jdbc.sql("""
                 select m.name, r.live_active, r.live_candidate, r.live_weight
                   from model m left join route r on r.model = m.name order by m.name collate "C"
@@ -100,7 +106,8 @@ final class SnapshotRepository {
                         targets(row),
                         versions.getOrDefault(row.getString("name"), List.of()),
                         aliases.getOrDefault(row.getString("name"), List.of()).stream()
-                                .collect(toMap(Map.Entry::getKey, Map.Entry::getValue))))
+                                .collect(toMap(Map.Entry::getKey, Map.Entry::getValue)),
+                        routePolicies.get(row.getString("name"))))
                 .list();
     }
 

@@ -145,7 +145,7 @@ final class ModelService {
                 throw new ProblemException(
                         Problem.CONFLICT,
                         "version: " + model + "/" + version + " is deployed (expected: neither active, previous nor"
-                                + " candidate of the route, and without an alias)");
+                                + " candidate of the route, and without an alias, rule or shadow that names it)");
             }
             repository.archive(model, version);
             changes.record(new Change(

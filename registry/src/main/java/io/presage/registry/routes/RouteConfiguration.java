@@ -21,6 +21,22 @@ public class RouteConfiguration {
     }
 
     @Bean
+    PolicyRepository policyRepository(JdbcClient jdbc) {
+        return new PolicyRepository(jdbc);
+    }
+
+    @Bean
+    PolicyService policyService(
+            PolicyRepository repository, ModelRepository models, ChangeLog changes, TransactionTemplate transaction) {
+        return new PolicyService(repository, models, changes, transaction);
+    }
+
+    @Bean
+    PolicyController policyController(PolicyService service) {
+        return new PolicyController(service);
+    }
+
+    @Bean
     RouteController routeController(RouteService service) {
         return new RouteController(service);
     }
