@@ -22,6 +22,7 @@ import io.presage.registry.placement.PlacementProperties;
 import io.presage.registry.placement.PlacementService;
 import io.presage.registry.routes.RouteConfiguration;
 import io.presage.registry.routes.RouteService;
+import io.presage.registry.shadows.ShadowConfiguration;
 import io.presage.registry.validation.ValidationConfiguration;
 import io.presage.registry.validation.ValidationProperties;
 import io.presage.registry.validation.ValidationService;
@@ -47,6 +48,7 @@ import org.springframework.context.annotation.Import;
     ArtifactConfiguration.class,
     ModelConfiguration.class,
     RouteConfiguration.class,
+    ShadowConfiguration.class,
     AliasConfiguration.class,
     PlacementConfiguration.class,
     ValidationConfiguration.class,

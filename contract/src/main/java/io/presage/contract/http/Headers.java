@@ -36,5 +36,8 @@ public final class Headers {
     /// In a worker's answer to a predict call of a text task: tokens that were run, padding apart.
     public static final String TOKENS = "Presage-Tokens";
 
+    /// In an answer that no worker was asked for: `hit`, or `joined` when it came with that of an identical call.
+    public static final String CACHE = "Presage-Cache";
+
     private Headers() {}
 }

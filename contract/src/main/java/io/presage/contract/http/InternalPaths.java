@@ -24,5 +24,8 @@ public final class InternalPaths {
     /// GET `/{sha256}`: the bytes, with Content-Length.
     public static final String ARTIFACTS = "/internal/artifacts";
 
+    /// POST [io.presage.contract.state.ShadowReport]: 204, also when that batch came before.
+    public static final String SHADOWS = "/internal/shadows";
+
     private InternalPaths() {}
 }
