@@ -1,12 +1,14 @@
 package io.presage.api.infer;
 
 import io.presage.api.access.Authenticator;
+import io.presage.api.access.Grant;
 import io.presage.api.forward.Retries;
 import io.presage.api.forward.WorkerClient;
 import io.presage.api.http.Exchange;
 import io.presage.api.limits.Bodies;
 import io.presage.api.limits.Permit;
 import io.presage.api.limits.RateLimits;
+import io.presage.api.routes.Asking;
 import io.presage.api.routes.Routes;
 import io.presage.api.routes.VersionRoute;
 import io.presage.contract.http.Headers;
@@ -64,12 +66,13 @@ final class InferPipeline {
     ///
     /// @throws ProblemException what the caller is to be refused with
     InferCall admit(Caller caller, String name, @Nullable String version) {
-        var permit = spend(caller, name);
+        var admission = spend(caller, name);
         try {
-            Supplier<VersionRoute> target = version == null ? bySplit(caller, name) : pinned(name, version);
-            return call(caller, target, InferCall.Kind.INFER, permit);
+            Supplier<VersionRoute> target =
+                    version == null ? chosen(caller, admission.grant(), name) : pinned(name, version);
+            return call(caller, target, InferCall.Kind.INFER, admission.permit());
         } catch (ProblemException e) {
-            permit.ended(0);
+            admission.permit().ended(0);
             throw e;
         }
     }
@@ -77,26 +80,29 @@ final class InferPipeline {
     /// A question about a model, which its replica answers: of the active version, when none is named.
     void metadata(Exchange exchange, String name, @Nullable String version) {
         var caller = new HttpCaller(exchange);
-        spend(caller, name).ended(0);
+        spend(caller, name).permit().ended(0);
         Supplier<VersionRoute> target = version == null ? active(name) : pinned(name, version);
         call(caller, target, InferCall.Kind.METADATA, Permit.PLAIN)
                 .start(shared.bodies().receive(exchange.request()));
     }
 
+    /// @param permit ended by whoever makes the call, or does not
+    private record Admission(Grant grant, Permit permit) {}
+
     /// Who calls, may they, does it exist, and not too often.
-    private Permit spend(Caller caller, String name) {
+    private Admission spend(Caller caller, String name) {
         var index = shared.routes().current();
         var grant = authenticator.authenticate(caller.headers(), index.keys());
         grant.require(Role.PREDICT, name);
         var model = index.model(name);
-        return shared.limits().spend(grant, model.name(), caller);
+        return new Admission(grant, shared.limits().spend(grant, model.name(), caller));
     }
 
     private InferCall call(Caller caller, Supplier<VersionRoute> target, InferCall.Kind kind, Permit permit) {
         return new InferCall(caller, loop, target, kind, deadlines.millis(caller.headers()), target.get(), permit);
     }
 
-    private Supplier<VersionRoute> bySplit(Caller caller, String model) {
+    private Supplier<VersionRoute> chosen(Caller caller, Grant grant, String model) {
         String sticky = caller.headers().get(Headers.STICKY_KEY);
         if (sticky != null && sticky.length() > STICKY_KEY_CHARACTERS_MAX) {
             throw new ProblemException(
@@ -104,8 +110,8 @@ final class InferPipeline {
                     Headers.STICKY_KEY + " of " + sticky.length() + " characters (expected: at most "
                             + STICKY_KEY_CHARACTERS_MAX + ")");
         }
-        String key = sticky == null ? caller.requestId() : sticky;
-        return () -> shared.routes().current().model(model).split(key);
+        var asking = new Asking(caller.headers(), caller.requestId(), grant.keyId());
+        return () -> shared.routes().current().model(model).chosen(asking);
     }
 
     private Supplier<VersionRoute> pinned(String model, String version) {

@@ -4,6 +4,7 @@ import io.presage.api.replicas.Replica;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.presage.contract.state.RoutingTable;
+import io.presage.contract.state.TrafficPolicy;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ public final class ModelRoute {
     private final List<VersionRoute> ascending;
     private final Map<String, Integer> aliases;
     private final @Nullable Split split;
+    private final TrafficPolicy policy;
     private final boolean ready;
 
     private ModelRoute(
@@ -27,11 +29,13 @@ public final class ModelRoute {
             List<VersionRoute> ascending,
             Map<String, Integer> aliases,
             @Nullable Split split,
+            TrafficPolicy policy,
             boolean ready) {
         this.name = name;
         this.ascending = ascending;
         this.aliases = aliases;
         this.split = split;
+        this.policy = policy;
         this.ready = ready;
         this.versions = HashMap.newHashMap(ascending.size());
         ascending.forEach(version -> versions.put(version.version(), version));
@@ -45,7 +49,8 @@ public final class ModelRoute {
                         version.workers().stream()
                                 .map(workers::get)
                                 .filter(Objects::nonNull)
-                                .toList()))
+                                .toList(),
+                        version.sha256()))
                 .toList();
         Split split = model.targets().isEmpty()
                 ? null
@@ -54,11 +59,12 @@ public final class ModelRoute {
                 .filter(VersionRoute::ready)
                 .map(VersionRoute::version)
                 .toList();
+        var policy = Objects.requireNonNullElse(model.policy(), TrafficPolicy.NONE);
         boolean ready = split != null
                 && model.targets().stream()
                         .filter(target -> target.weightBasisPoints() > 0)
                         .allMatch(target -> readyVersions.contains(target.version()));
-        return new ModelRoute(model.name(), ascending, model.aliases(), split, ready);
+        return new ModelRoute(model.name(), ascending, model.aliases(), split, policy, ready);
     }
 
     public String name() {
@@ -87,9 +93,24 @@ public final class ModelRoute {
         return version;
     }
 
-    /// The version for a call without one. `key` is the sticky key or the request's id.
-    /// @throws ProblemException VERSION_NOT_READY when no version was ever put in force
-    public VersionRoute split(String key) {
+    public TrafficPolicy policy() {
+        return policy;
+    }
+
+    /// The version for a call without one: of the first rule that matches, else by the split.
+    /// @throws ProblemException VERSION_NOT_READY when no version was ever put in force, VERSION_NOT_FOUND when
+    /// a rule
+    ///     names none that is there
+    public VersionRoute chosen(Asking asking) {
+        for (var rule : policy.rules()) {
+            if (asking.matches(rule)) {
+                return version(rule.target());
+            }
+        }
+        return split(asking.key(policy.sticky()));
+    }
+
+    private VersionRoute split(String key) {
         if (split == null) {
             throw ProblemException.retryAfter(
                     Problem.VERSION_NOT_READY, "model " + name + " has no version in force: promote one", 5);

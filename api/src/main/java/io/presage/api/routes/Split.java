@@ -61,6 +61,13 @@ public final class Split {
         return (int) Long.remainderUnsigned(hash, BUCKETS);
     }
 
+    /// Whether a request is of the share of a model's calls that something is done with. It depends on the
+    /// request's id
+    /// alone, but not as the split does: or a share of 5 % would be the canary's 5 %.
+    public static boolean isSampled(String model, String requestId, int basisPoints) {
+        return basisPoints >= BUCKETS || bucket(model + " sample", requestId) < basisPoints;
+    }
+
     private static long mix(long seed, String text) {
         long hash = seed;
         for (int i = 0; i < text.length(); i++) {
