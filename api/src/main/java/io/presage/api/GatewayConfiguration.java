@@ -2,6 +2,7 @@ package io.presage.api;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.presage.api.cache.ResponseCache;
 import io.presage.api.feed.SnapshotFile;
 import io.presage.api.feed.StateClient;
 import io.presage.api.feed.TableFeed;
@@ -18,6 +19,11 @@ import io.presage.api.limits.SliceFeed;
 import io.presage.api.replicas.Replicas;
 import io.presage.api.routes.Routes;
 import io.presage.api.routes.RoutingIndex;
+import io.presage.api.shadow.ReportClient;
+import io.presage.api.shadow.ShadowLoop;
+import io.presage.api.shadow.ShadowReports;
+import io.presage.api.shadow.ShadowTally;
+import io.presage.api.shadow.Shadows;
 import io.presage.hosting.ServiceProperties;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -63,6 +69,45 @@ class GatewayConfiguration {
     @Bean
     GatewayMetrics gatewayMetrics(MeterRegistry meters) {
         return new GatewayMetrics(meters);
+    }
+
+    @Bean
+    ResponseCache responseCache(GatewayProperties properties, MeterRegistry meters) {
+        var cache =
+                new ResponseCache(properties.cache().bytes(Runtime.getRuntime().maxMemory()), System::nanoTime, meters);
+        Gauge.builder("presage_gateway_cache_bytes", cache, ResponseCache::bytes)
+                .description("Bytes of answers that are kept")
+                .register(meters);
+        return cache;
+    }
+
+    @Bean
+    ShadowTally shadowTally(MeterRegistry meters) {
+        return new ShadowTally(meters);
+    }
+
+    @Bean
+    Shadows shadows(MeterRegistry meters) {
+        var shadows = new Shadows();
+        Gauge.builder("presage_gateway_shadow_in_flight", shadows, Shadows::open)
+                .description("Calls that are kept for a shadow, asked of it, or compared")
+                .register(meters);
+        return shadows;
+    }
+
+    @Bean
+    ShadowLoop.Shared sharedShadows(Shadows shadows, ShadowTally tally) {
+        return new ShadowLoop.Shared(shadows, tally);
+    }
+
+    @Bean
+    ShadowReports shadowReports(GatewayProperties properties, ServiceProperties service, ShadowTally tally) {
+        return new ShadowReports(
+                tally,
+                new ReportClient(properties.registryUrl(), service.secret()),
+                Long.toHexString(RandomGenerator.getDefault().nextLong()),
+                properties.shadow(),
+                Thread::sleep);
     }
 
     @Bean
@@ -121,6 +166,8 @@ class GatewayConfiguration {
             Routes routes,
             Replicas replicas,
             GatewayMetrics metrics,
+            ShadowTally shadows,
+            ResponseCache cache,
             RateLimits limits) {
         return new TableFeed(
                 new StateClient(properties.registryUrl(), properties.id(), service.secret(), properties.feed()),
@@ -128,6 +175,8 @@ class GatewayConfiguration {
                 new TableFeed.TableSink(replicas, routes, index -> {
                     metrics.retain(index);
                     limits.follow(index.limits());
+                    shadows.retain(index);
+                    cache.retain(index);
                 }),
                 JSON,
                 properties.feed(),
@@ -142,6 +191,8 @@ class GatewayConfiguration {
             Routes routes,
             RateLimits limits,
             BodyBudget budget,
+            ShadowLoop.Shared shadows,
+            ResponseCache cache,
             GatewayMetrics metrics) {
         var shared = new PublicApi.Shared(
                 routes,
@@ -149,6 +200,8 @@ class GatewayConfiguration {
                 new Bodies(properties.http().bodyBytesMax().toBytes(), budget),
                 new Retries(properties.forward(), System::nanoTime),
                 metrics,
+                shadows,
+                cache,
                 System::nanoTime,
                 new PublicApi.Settings(
                         version(),

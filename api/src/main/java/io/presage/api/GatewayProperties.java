@@ -1,5 +1,6 @@
 package io.presage.api;
 
+import io.presage.api.cache.CacheProperties;
 import io.presage.api.feed.FeedProperties;
 import io.presage.api.forward.ForwardProperties;
 import io.presage.api.forward.RegistryProperties;
@@ -7,6 +8,7 @@ import io.presage.api.http.HttpProperties;
 import io.presage.api.infer.InferProperties;
 import io.presage.api.limits.LimitProperties;
 import io.presage.api.replicas.ReplicaProperties;
+import io.presage.api.shadow.ShadowProperties;
 import jakarta.validation.Valid;
 import java.net.URI;
 import java.nio.file.Path;
@@ -31,7 +33,9 @@ public record GatewayProperties(
         @Valid @DefaultValue ReplicaProperties replicas,
         @Valid @DefaultValue ForwardProperties forward,
         @Valid @DefaultValue RegistryProperties registry,
-        @Valid @DefaultValue FeedProperties feed) {
+        @Valid @DefaultValue FeedProperties feed,
+        @Valid @DefaultValue ShadowProperties shadow,
+        @Valid @DefaultValue CacheProperties cache) {
     public GatewayProperties {
         if (!id.matches("[A-Za-z0-9._-]{1,128}")) {
             throw new IllegalArgumentException("gateway.id: " + id + " (expected: [A-Za-z0-9._-]{1,128})");

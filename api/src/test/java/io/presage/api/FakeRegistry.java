@@ -7,6 +7,7 @@ import io.presage.contract.http.InternalPaths;
 import io.presage.contract.state.RoutingTable;
 import io.presage.contract.state.SliceAnswer;
 import io.presage.contract.state.SliceRequest;
+import io.presage.contract.state.ShadowReport;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -25,6 +26,7 @@ final class FakeRegistry implements AutoCloseable {
     final List<Map<String, List<String>>> controlHeaders = new CopyOnWriteArrayList<>();
     final List<SliceRequest> sliceRequests = new CopyOnWriteArrayList<>();
     final List<String> controlPaths = new CopyOnWriteArrayList<>();
+    final List<ShadowReport> shadowReports = new CopyOnWriteArrayList<>();
     private final HttpServer server;
     private final Object changed = new Object();
     private RoutingTable table = new RoutingTable(-1, List.of(), List.of(), List.of());
@@ -42,6 +44,7 @@ final class FakeRegistry implements AutoCloseable {
         server.createContext("/internal/state", this::state);
         server.createContext(InternalPaths.SLICES, this::slices);
         server.createContext("/api/v1", this::control);
+        server.createContext("/internal/shadows", this::shadows);
         server.start();
     }
 
@@ -89,6 +92,14 @@ final class FakeRegistry implements AutoCloseable {
             FakeWorker.answer(exchange, 200, new JsonMapper().writeValueAsString(newer));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void shadows(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            shadowReports.add(
+                    new JsonMapper().readValue(exchange.getRequestBody().readAllBytes(), ShadowReport.class));
+            exchange.sendResponseHeaders(204, -1);
         }
     }
 

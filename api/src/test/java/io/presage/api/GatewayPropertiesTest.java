@@ -62,6 +62,8 @@ class GatewayPropertiesTest {
         OTHERS.put("gateway.feed.backoff-min", "30ms");
         OTHERS.put("gateway.feed.backoff-max", "31s");
         OTHERS.put("gateway.feed.table-bytes-max", "32KB");
+        OTHERS.put("gateway.shadow.report-every", "33s");
+        OTHERS.put("gateway.cache.bytes-max", "34MB");
     }
 
     private static GatewayProperties bind(Map<String, String> values) {
@@ -120,7 +122,9 @@ class GatewayPropertiesTest {
                         "PT40S",
                         "PT0.1S",
                         "PT5S",
-                        "268435456B");
+                        "268435456B",
+                        "PT10S",
+                        "0B");
     }
 
     @Test

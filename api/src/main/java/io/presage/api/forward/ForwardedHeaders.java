@@ -9,7 +9,7 @@ import java.util.List;
 /// The headers that pass through the gateway. Everything else stays out: hop-by-hop headers, a client's own
 /// `Presage-Service-Secret`, and whatever the next proxy bug will need. Constants; any thread.
 public final class ForwardedHeaders {
-    static final List<CharSequence> TO_WORKER = List.of(
+    public static final List<CharSequence> TO_WORKER = List.of(
             HttpHeaders.CONTENT_TYPE,
             HttpHeaders.CONTENT_ENCODING,
             HttpHeaders.ACCEPT,

@@ -8,10 +8,12 @@ import io.vertx.core.http.HttpServerResponse;
 import java.util.Optional;
 
 /// Who makes a predict call and gets its answer: an HTTP client that is given what the worker said, or another
-/// protocol's that is translated for it. The end is told once: by [#answered], [#refuse], or a [#stream] that ended.
+/// protocol's that is translated for it. The end is told once: by [#answered], [#refuse], or a [#stream] that
+/// ended.
 /// One event loop.
 public interface Caller extends Notes {
-    /// API key, deadline, sticky key, priority, and what is passed on to the worker, under the names that OIP's REST
+    /// API key, deadline, sticky key, priority, and what is passed on to the worker, under the names that OIP's
+    /// REST
     /// form gives them.
     MultiMap headers();
 
@@ -33,7 +35,8 @@ public interface Caller extends Notes {
     /// The worker's whole answer, which may be an error too.
     void answered(AnswerHead head, Buffer body);
 
-    /// Where an answer goes that is too large to be held, its head set as [#answered] has it; empty when this caller
+    /// Where an answer goes that is too large to be held, its head set as [#answered] has it; empty when this
+    /// caller
     /// takes whole answers only.
     Optional<HttpServerResponse> stream(AnswerHead head);
 

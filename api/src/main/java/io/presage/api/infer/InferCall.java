@@ -16,6 +16,7 @@ import io.presage.contract.http.Headers;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -37,7 +38,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// It ends exactly once, in [#finish]: by an answer, a refusal, the deadline, or because the client went away;
 /// then the body's room, the replica's permit and the timer are given back. One event loop.
-final class InferCall {
+final class InferCall implements Companion.Held {
     private static final Logger log = LoggerFactory.getLogger(InferCall.class);
 
     enum Kind {
@@ -71,6 +72,7 @@ final class InferCall {
     private VersionRoute route;
     private int retries;
     private boolean moved;
+    private @Nullable Companion companion;
     private boolean finished;
     private long rows;
     private long timer;
@@ -94,6 +96,12 @@ final class InferCall {
         this.kind = kind;
         this.deadlineMillis = deadlineMillis;
         this.route = route;
+    }
+
+    /// Before the start.
+    InferCall with(Companion with) {
+        companion = with;
+        return this;
     }
 
     void start(Bodies.Incoming incoming) {
@@ -128,7 +136,24 @@ final class InferCall {
             caller.refuse(e);
             return;
         }
-        tryReplica(whole);
+        if (companion == null || !companion.holds(whole, route, this)) {
+            tryReplica(whole);
+        }
+    }
+
+    @Override
+    public void answer(AnswerHead head, Buffer kept) {
+        if (!finished) {
+            finish(GatewayMetrics.Outcome.ofStatus(head.status()));
+            caller.answered(head, kept);
+        }
+    }
+
+    @Override
+    public void goOn() {
+        if (!finished && body != null) {
+            tryReplica(body);
+        }
     }
 
     private void notArrived(Throwable cause) {
@@ -292,6 +317,9 @@ final class InferCall {
                 && Long.parseLong(length) <= loop.terms().wholeAnswerBytesMax();
         var to = isSmall ? Optional.<HttpServerResponse>empty() : caller.stream(head);
         if (to.isPresent()) {
+            if (companion != null) {
+                companion.streams();
+            }
             stream(from, to.get(), length);
         } else {
             whole(head, from);
@@ -314,8 +342,13 @@ final class InferCall {
         from.endHandler(_ -> {
             if (!finished) {
                 completed(present, head.status());
+                var beside = companion;
+                companion = null;
                 finish(GatewayMetrics.Outcome.ofStatus(head.status()));
                 caller.answered(head, pieces.whole());
+                if (beside != null) {
+                    beside.answered(head, pieces.whole(), present == null ? 0 : present.elapsedNanos());
+                }
             }
         });
         from.resume();
@@ -398,6 +431,9 @@ final class InferCall {
         }
         if (body != null) {
             body.close();
+        }
+        if (companion != null) {
+            companion.ended();
         }
         if (kind == Kind.INFER) {
             loop.metrics().finished(route, outcome, loop.nanos().getAsLong() - caller.arrivedNanos());

@@ -15,6 +15,7 @@ import io.presage.contract.http.Headers;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.presage.contract.state.Role;
+import io.presage.contract.state.TrafficPolicy;
 import io.vertx.core.Vertx;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -40,15 +41,18 @@ final class InferPipeline {
     private final Authenticator authenticator = new Authenticator();
     private final Deadlines deadlines;
     private final InferCall.Loop loop;
+    private final Companion.Loop companions;
 
     InferPipeline(
             Shared shared,
             Vertx vertx,
             WorkerClient workers,
+            Companion.Loop companions,
             RandomGenerator random,
             InferProperties properties,
             InferCall.Terms terms) {
         this.shared = shared;
+        this.companions = companions;
         this.deadlines = new Deadlines(properties.byDefault());
         this.loop =
                 new InferCall.Loop(vertx, workers, random, shared.retries(), shared.metrics(), shared.nanos(), terms);
@@ -68,13 +72,24 @@ final class InferPipeline {
     InferCall admit(Caller caller, String name, @Nullable String version) {
         var admission = spend(caller, name);
         try {
-            Supplier<VersionRoute> target =
-                    version == null ? chosen(caller, admission.grant(), name) : pinned(name, version);
-            return call(caller, target, InferCall.Kind.INFER, admission.permit());
+            return version == null
+                    ? chosen(caller, name, admission)
+                    : call(caller, pinned(name, version), InferCall.Kind.INFER, admission.permit());
         } catch (ProblemException e) {
             admission.permit().ended(0);
             throw e;
         }
+    }
+
+    private InferCall chosen(Caller caller, String name, Admission admission) {
+        var grant = admission.grant();
+        var call = call(caller, chosen(caller, grant, name), InferCall.Kind.INFER, admission.permit());
+        var policy = shared.routes().current().model(name).policy();
+        return policy.shadow() == null && policy.cache() == null ? call : call.with(companion(policy, caller, grant));
+    }
+
+    private Companion companion(TrafficPolicy policy, Caller caller, Grant grant) {
+        return new Companion(policy, caller, companions, grant.tenant(), deadlines.millis(caller.headers()));
     }
 
     /// A question about a model, which its replica answers: of the active version, when none is named.

@@ -2,6 +2,8 @@ package io.presage.api.infer;
 
 import io.presage.api.access.Authenticator;
 import io.presage.api.access.Grant;
+import io.presage.api.cache.CacheLoop;
+import io.presage.api.cache.ResponseCache;
 import io.presage.api.forward.ForwardProperties;
 import io.presage.api.forward.RegistryProperties;
 import io.presage.api.forward.RegistryProxy;
@@ -13,6 +15,7 @@ import io.presage.api.limits.RateLimits;
 import io.presage.api.replicas.ReplicaProperties;
 import io.presage.api.routes.ModelRoute;
 import io.presage.api.routes.Routes;
+import io.presage.api.shadow.ShadowLoop;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.presage.contract.state.Role;
@@ -36,6 +39,8 @@ public final class PublicApi implements Handler<Exchange> {
             Bodies bodies,
             Retries retries,
             GatewayMetrics metrics,
+            ShadowLoop.Shared shadows,
+            ResponseCache cache,
             LongSupplier nanos,
             Settings settings) {}
 
@@ -72,6 +77,7 @@ public final class PublicApi implements Handler<Exchange> {
                         shared.nanos()),
                 vertx,
                 new WorkerClient(vertx, settings.forward(), settings.serviceSecret(), shared.nanos()),
+                companions(vertx, shared, random),
                 random,
                 settings.infer(),
                 new InferCall.Terms(
@@ -82,6 +88,22 @@ public final class PublicApi implements Handler<Exchange> {
         this.root = "{\"name\":\"presage\",\"version\":\"" + settings.version() + "\"}";
         this.server = "{\"name\":\"presage\",\"version\":\"" + settings.version()
                 + "\",\"extensions\":[\"binary_tensor_data\",\"model_repository\"]}";
+    }
+
+    private static Companion.Loop companions(Vertx vertx, Shared shared, RandomGenerator random) {
+        var forward = shared.settings().forward();
+        var shadows = new ShadowLoop(
+                vertx,
+                shared.shadows(),
+                shared.routes(),
+                random,
+                shared.nanos(),
+                forward,
+                shared.settings().serviceSecret());
+        return new Companion.Loop(
+                vertx,
+                shadows,
+                new CacheLoop(shared.cache(), forward.wholeAnswerMax().toBytes()));
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.presage.api.limits;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /// A whole request body as the pieces it came in, counted against a [BodyBudget] until it is closed. Its bytes
 /// are never looked at, and not copied either, but for small pieces: those are gathered, or a body of one-byte
@@ -46,6 +47,18 @@ public final class Body implements AutoCloseable {
             gathering = true;
         }
         return true;
+    }
+
+    /// The same bytes for a second use, counted a second time, which is the first to go: empty unless half of the
+    /// budget stays free. To be asked for once the body is whole and before it is closed.
+    public Optional<Body> spare() {
+        if (!budget.tryTakeSpare(bytes)) {
+            return Optional.empty();
+        }
+        var spare = new Body(budget, bytes);
+        spare.pieces.addAll(pieces);
+        spare.bytes = bytes;
+        return Optional.of(spare);
     }
 
     public long bytes() {

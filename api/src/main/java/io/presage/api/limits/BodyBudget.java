@@ -20,6 +20,15 @@ public final class BodyBudget {
         return true;
     }
 
+    /// The same for what is the first to go: at least half of the budget stays free.
+    boolean tryTakeSpare(long more) {
+        if (bytes.addAndGet(more) > bytesMax / 2) {
+            bytes.addAndGet(-more);
+            return false;
+        }
+        return true;
+    }
+
     public void giveBack(long taken) {
         bytes.addAndGet(-taken);
     }
