@@ -11,6 +11,7 @@ import io.presage.contract.state.Tuning;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -72,6 +73,34 @@ final class EvictionJourneyTest {
             one.say();
             registry.routing(it -> workers(it, "evicted").isEmpty());
         }
+    }
+
+    @Test
+    void versionOnItsWay_isToldToGateways_untilItIsReadyOrFailed(@TempDir Path directory) throws Exception {
+        try (var registry = RunningRegistry.start(PostgresFixture.freshDatabase(), directory)) {
+            var one = registry.new ScriptedWorker("one", "first");
+            one.say();
+            registry.readyModel("coming", 1, one);
+            assertThat(loading(registry.routing(_ -> true), "coming")).isNull();
+            registry.post("/api/v1/models/coming/promote", "{\"version\": 1}").expect(200);
+            var assigned = assignment(registry, one, "coming");
+            registry.routing(it -> loading(it, "coming") != null);
+            one.holds(SlotState.LOADING, assigned);
+            assertThat(loading(registry.routing(_ -> true), "coming")).isNotNull();
+            one.slots =
+                    List.of(new Report.Slot("coming", 1, SlotState.FAILED, 0, new Failure("load", "x", "y", "z")));
+            one.say();
+            registry.routing(it -> loading(it, "coming") == null);
+            one.holds(SlotState.FETCHING, assigned);
+            registry.routing(it -> loading(it, "coming") != null);
+            one.holds(SlotState.READY, assigned);
+            registry.routing(it ->
+                    loading(it, "coming") == null && workers(it, "coming").equals(List.of("one")));
+        }
+    }
+
+    private static RoutingTable.@Nullable Loading loading(RoutingTable table, String name) {
+        return model(table, name).versions().getFirst().loading();
     }
 
     @Test

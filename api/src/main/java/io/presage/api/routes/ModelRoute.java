@@ -50,7 +50,8 @@ public final class ModelRoute {
                                 .map(workers::get)
                                 .filter(Objects::nonNull)
                                 .toList(),
-                        version.sha256()))
+                        version.sha256(),
+                        version.loading()))
                 .toList();
         Split split = model.targets().isEmpty()
                 ? null

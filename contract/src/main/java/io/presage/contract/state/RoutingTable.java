@@ -56,17 +56,30 @@ public record RoutingTable(long revision, List<Model> models, List<Worker> worke
     /// @param workers ids of workers on which it is Ready; empty for a version that exists but is not served
     ///     now
     /// @param sha256 digest of its package; null when the registry does not say
+    /// @param loading null unless it is on its way to a worker and on none yet
     public record Version(
-            int version, List<String> workers, @Nullable String sha256) {
+            int version,
+            List<String> workers,
+            @Nullable String sha256,
+            @Nullable Loading loading) {
         public Version {
             workers = List.copyOf(workers);
         }
 
+        public Version(int version, List<String> workers, @Nullable String sha256) {
+            this(version, workers, sha256, null);
+        }
+
         /// Without a digest.
         public Version(int version, List<String> workers) {
-            this(version, workers, null);
+            this(version, workers, null, null);
         }
     }
+
+    /// Some worker was told to load a version and has not failed to.
+    ///
+    /// @param expectedMillis what the load took where the version was validated, fetching apart
+    public record Loading(long expectedMillis) {}
 
     /// @param host name or address that the gateway connects to
     public record Worker(String id, String host, int port) {}

@@ -77,16 +77,32 @@ final class SnapshotRepository {
                 """)
                 .query((row, _) -> new Owned<>(versionKey(row), row.getString("worker_id")))
                 .list());
+        var loading = jdbc.sql("""
+                select a.model, a.version, max((v.profile ->> 'loadMillis')::double precision) as load_millis
+                  from assignment a
+                  join model_version v on v.model = a.model and v.version = a.version
+                  join worker w on w.id = a.worker_id and w.live and not w.draining
+                  left join slot s on s.worker_id = a.worker_id and s.model = a.model and s.version = a.version
+                 where coalesce(s.state, 'NEW') in ('NEW', 'FETCHING', 'LOADING', 'WARMING') and s.reloading is not true
+                 group by a.model, a.version
+                """)
+                .query((row, _) -> Map.entry(
+                        versionKey(row), new RoutingTable.Loading((long) Math.ceil(row.getDouble("load_millis")))))
+                .list()
+                .stream()
+                .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
         var versions = grouped(jdbc.sql("""
                 select model, version, sha256 from model_version
                  where state in ('DERIVING', 'UPLOADED', 'VALIDATING', 'READY') order by model, version
                 """)
-                .query((row, _) -> new Owned<>(
-                        row.getString("model"),
-                        new RoutingTable.Version(
-                                row.getInt("version"),
-                                servable.getOrDefault(versionKey(row), List.of()),
-                                row.getString("sha256"))))
+                .query((row, _) -> {
+                    var workers = servable.getOrDefault(versionKey(row), List.of());
+                    var onItsWay = workers.isEmpty() ? loading.get(versionKey(row)) : null;
+                    return new Owned<>(
+                            row.getString("model"),
+                            new RoutingTable.Version(
+                                    row.getInt("version"), workers, row.getString("sha256"), onItsWay));
+                })
                 .list());
         var aliases = grouped(jdbc.sql("""
                 select model, alias, version from alias

@@ -37,7 +37,8 @@ final class ReportPolicy {
     }
 
     /// Calls go to Ready replicas; to one that is EVICTED or loaded again only when none is Ready. So an eviction
-    /// or its end concerns others only where the version has another replica.
+    /// or its end concerns others only where the version has another replica. A load that fails, and one that is
+    /// begun again, concern the callers who wait for it: only where there is no replica.
     ///
     /// @param slots as the last report left them
     /// @param isElsewhere whether another worker can serve a version too; asked only where it matters
@@ -87,7 +88,10 @@ final class ReportPolicy {
     private static boolean changesRouting(@Nullable StoredSlot was, StoredSlot is, Predicate<Held> isElsewhere) {
         boolean wasServable = was != null && was.isServable();
         boolean wasReady = was != null && was.isReady();
-        return wasServable != is.isServable() || (wasReady != is.isReady() && isElsewhere.test(is.held()));
+        boolean hadFailed = was != null && was.isFailed();
+        return wasServable != is.isServable()
+                || (wasReady != is.isReady() && isElsewhere.test(is.held()))
+                || (hadFailed != is.isFailed() && !isElsewhere.test(is.held()));
     }
 
     private static Optional<String> event(StoredWorker known, Report report, boolean restarted) {

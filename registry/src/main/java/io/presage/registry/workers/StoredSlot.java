@@ -24,6 +24,10 @@ record StoredSlot(Report.Slot slot, boolean reloading) {
         return slot.state() == SlotState.READY;
     }
 
+    boolean isFailed() {
+        return slot.state() == SlotState.FAILED;
+    }
+
     /// A call that is sent there is answered, now or once the version is loaded again.
     boolean isServable() {
         return isReady() || slot.state() == SlotState.EVICTED || reloading;

@@ -110,6 +110,14 @@ final class ReportPolicyTest {
     }
 
     @Test
+    void firstLoadThatFails_isToldToThoseWhoWait() {
+        assertThat(steps(false, SlotState.LOADING, SlotState.FAILED, SlotState.LOADING, SlotState.READY))
+                .isEqualTo("-+++");
+        assertThat(steps(true, SlotState.LOADING, SlotState.FAILED, SlotState.LOADING))
+                .isEqualTo("---");
+    }
+
+    @Test
     void newProcess_hasHeldNothing() {
         var evicted = new Report.Slot("m", 1, SlotState.EVICTED, 0, null);
         var apply = applied(stored(true, false), List.of(evicted), report("next", 1, false, 1, LOADING));
