@@ -10,6 +10,7 @@ import io.presage.api.forward.Retries;
 import io.presage.api.http.PublicPort;
 import io.presage.api.infer.GatewayMetrics;
 import io.presage.api.infer.PublicApi;
+import io.presage.api.infer.WaitingSpace;
 import io.presage.api.limits.Bodies;
 import io.presage.api.limits.BodyBudget;
 import io.presage.api.limits.LimitMetrics;
@@ -17,6 +18,7 @@ import io.presage.api.limits.RateLimits;
 import io.presage.api.limits.SliceClient;
 import io.presage.api.limits.SliceFeed;
 import io.presage.api.replicas.Replicas;
+import io.presage.api.replicas.Targets;
 import io.presage.api.routes.Routes;
 import io.presage.api.routes.RoutingIndex;
 import io.presage.api.shadow.ReportClient;
@@ -64,6 +66,20 @@ class GatewayConfiguration {
     @Bean
     Replicas replicas(GatewayProperties properties, MeterRegistry meters) {
         return new Replicas(properties.replicas(), meters);
+    }
+
+    @Bean
+    Targets targets(GatewayProperties properties, MeterRegistry meters) {
+        return new Targets(properties.replicas(), properties.hedging().enabled(), meters, System::nanoTime);
+    }
+
+    @Bean
+    WaitingSpace waitingSpace(GatewayProperties properties, MeterRegistry meters) {
+        var space = new WaitingSpace(properties.waiting());
+        Gauge.builder("presage_gateway_waiting_calls", space, WaitingSpace::calls)
+                .description("Calls that wait for a version that is being loaded")
+                .register(meters);
+        return space;
     }
 
     @Bean
@@ -165,6 +181,7 @@ class GatewayConfiguration {
             ServiceProperties service,
             Routes routes,
             Replicas replicas,
+            Targets targets,
             GatewayMetrics metrics,
             ShadowTally shadows,
             ResponseCache cache,
@@ -174,6 +191,7 @@ class GatewayConfiguration {
                 new SnapshotFile(properties.dataDirectory(), JSON),
                 new TableFeed.TableSink(replicas, routes, index -> {
                     metrics.retain(index);
+                    targets.retain(index.paths());
                     limits.follow(index.limits());
                     shadows.retain(index);
                     cache.retain(index);
@@ -193,11 +211,15 @@ class GatewayConfiguration {
             BodyBudget budget,
             ShadowLoop.Shared shadows,
             ResponseCache cache,
+            Targets targets,
+            WaitingSpace waiting,
             GatewayMetrics metrics) {
         var shared = new PublicApi.Shared(
                 routes,
                 limits,
                 new Bodies(properties.http().bodyBytesMax().toBytes(), budget),
+                targets,
+                waiting,
                 new Retries(properties.forward(), System::nanoTime),
                 metrics,
                 shadows,
@@ -209,6 +231,7 @@ class GatewayConfiguration {
                         service.secret(),
                         properties.deadline(),
                         properties.forward(),
+                        properties.hedging(),
                         properties.registry(),
                         properties.replicas()));
         return new PublicPort(

@@ -3,9 +3,11 @@ package io.presage.api;
 import io.presage.api.cache.CacheProperties;
 import io.presage.api.feed.FeedProperties;
 import io.presage.api.forward.ForwardProperties;
+import io.presage.api.forward.HedgingProperties;
 import io.presage.api.forward.RegistryProperties;
 import io.presage.api.http.HttpProperties;
 import io.presage.api.infer.InferProperties;
+import io.presage.api.infer.WaitingProperties;
 import io.presage.api.limits.LimitProperties;
 import io.presage.api.replicas.ReplicaProperties;
 import io.presage.api.shadow.ShadowProperties;
@@ -32,6 +34,8 @@ public record GatewayProperties(
         @Valid @DefaultValue LimitProperties limits,
         @Valid @DefaultValue ReplicaProperties replicas,
         @Valid @DefaultValue ForwardProperties forward,
+        @Valid @DefaultValue HedgingProperties hedging,
+        @Valid @DefaultValue WaitingProperties waiting,
         @Valid @DefaultValue RegistryProperties registry,
         @Valid @DefaultValue FeedProperties feed,
         @Valid @DefaultValue ShadowProperties shadow,

@@ -44,6 +44,28 @@ class GatewayPropertiesTest {
         OTHERS.put("gateway.replicas.circuit-failure-percent", "12");
         OTHERS.put("gateway.replicas.circuit-open", "13s");
         OTHERS.put("gateway.replicas.timeout-counts-from", "14s");
+        OTHERS.put("gateway.replicas.concurrency.min", "3");
+        OTHERS.put("gateway.replicas.concurrency.initial", "5");
+        OTHERS.put("gateway.replicas.concurrency.max", "7");
+        OTHERS.put("gateway.replicas.concurrency.tolerance-percent", "111");
+        OTHERS.put("gateway.replicas.concurrency.queueing", "33ms");
+        OTHERS.put("gateway.replicas.concurrency.probe", "34s");
+        OTHERS.put("gateway.replicas.concurrency.high-percent", "35");
+        OTHERS.put("gateway.replicas.concurrency.normal-percent", "36");
+        OTHERS.put("gateway.replicas.concurrency.low-percent", "29");
+        OTHERS.put("gateway.replicas.ejection.consecutive-failures", "37");
+        OTHERS.put("gateway.replicas.ejection.interval", "38s");
+        OTHERS.put("gateway.replicas.ejection.calls-min", "39");
+        OTHERS.put("gateway.replicas.ejection.failure-percent", "40");
+        OTHERS.put("gateway.replicas.ejection.slowness", "41");
+        OTHERS.put("gateway.replicas.ejection.slower-by", "42ms");
+        OTHERS.put("gateway.replicas.ejection.time", "43s");
+        OTHERS.put("gateway.replicas.ejection.time-max", "44m");
+        OTHERS.put("gateway.hedging.enabled", "true");
+        OTHERS.put("gateway.hedging.percentile", "90");
+        OTHERS.put("gateway.hedging.delay-min", "45ms");
+        OTHERS.put("gateway.waiting.calls-max", "46");
+        OTHERS.put("gateway.forward.answer-max", "65MB");
         OTHERS.put("gateway.forward.connections-max", "15");
         OTHERS.put("gateway.forward.waiting-max", "16");
         OTHERS.put("gateway.forward.connect-timeout", "17s");
@@ -105,6 +127,28 @@ class GatewayPropertiesTest {
                         "50",
                         "PT1S",
                         "PT1S",
+                        "8",
+                        "512",
+                        "4096",
+                        "200",
+                        "PT0.05S",
+                        "PT10S",
+                        "20",
+                        "10",
+                        "5",
+                        "5",
+                        "PT1S",
+                        "20",
+                        "30",
+                        "3",
+                        "PT0.02S",
+                        "PT2S",
+                        "PT1M",
+                        "false",
+                        "95",
+                        "PT0.005S",
+                        "1024",
+                        "67108864B",
                         "256",
                         "1024",
                         "PT1S",

@@ -1,5 +1,6 @@
 package io.presage.api.forward;
 
+import io.presage.api.replicas.Hold;
 import io.presage.api.replicas.Replica;
 import io.presage.contract.http.Headers;
 import io.presage.contract.problem.Problem;
@@ -7,24 +8,27 @@ import io.vertx.core.http.ConnectionPoolTooBusyException;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpClosedException;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// One attempt at one worker. Holds the replica's permit until the attempt is over, and tells its circuit what
-/// happened, once. One event loop.
+/// One attempt at one worker. Has its hold on the replica until the attempt is over, and tells it what happened,
+/// once. One event loop.
 public final class WorkerCall {
     private final Replica replica;
+    private final Hold hold;
     private final LongSupplier nanos;
     private final long startedNanos;
-    private final Consumer<Outcome> done;
+    private final BiConsumer<WorkerCall, Outcome> done;
     private @Nullable HttpClientRequest request;
+    private boolean isFull;
     private boolean over;
     private boolean told;
 
-    /// `replica`'s permit was taken by the caller and is this call's now.
-    WorkerCall(Replica replica, LongSupplier nanos, Consumer<Outcome> done) {
+    /// `hold` on `replica` was taken by the caller and is this call's now.
+    WorkerCall(Replica replica, Hold hold, LongSupplier nanos, BiConsumer<WorkerCall, Outcome> done) {
         this.replica = replica;
+        this.hold = hold;
         this.nanos = nanos;
         this.startedNanos = nanos.getAsLong();
         this.done = done;
@@ -44,7 +48,7 @@ public final class WorkerCall {
 
     void notConnected(Throwable cause) {
         if (cause instanceof ConnectionPoolTooBusyException) {
-            release();
+            release(0);
             tell(new Outcome.Crowded());
         } else {
             fail(cause);
@@ -69,10 +73,11 @@ public final class WorkerCall {
         }
         var refusal = refusal(response.getHeader(Headers.PROBLEM_CODE));
         if (refusal != null) {
+            isFull = refusal == Outcome.Refusal.QUEUE_FULL;
             tell(new Outcome.Refused(refusal, response));
         } else if (status == 401 || status == 403) {
-            abandon(null);
             tell(new Outcome.Rejected(status));
+            abandon(null);
         } else {
             tell(new Outcome.Answered(response));
         }
@@ -96,9 +101,9 @@ public final class WorkerCall {
             over = true;
             long elapsed = nanos.getAsLong() - startedNanos;
             if (status == Problem.UPSTREAM_FAILED.status()) {
-                replica.failed(elapsed, new IllegalStateException("the worker answered " + status));
+                hold.failed(elapsed, new IllegalStateException("the worker answered " + status));
             } else {
-                replica.succeeded(elapsed);
+                hold.answered(isFull ? Hold.Answer.FULL : status < 400 ? Hold.Answer.RUN : Hold.Answer.OTHER, elapsed);
             }
         }
     }
@@ -114,8 +119,10 @@ public final class WorkerCall {
         if (over) {
             return;
         }
+        // That its connection ends now is no news.
+        told = true;
         if (fault == null) {
-            release();
+            release(nanos.getAsLong() - startedNanos);
         } else {
             fail(fault);
         }
@@ -135,21 +142,21 @@ public final class WorkerCall {
     private void fail(Throwable cause) {
         if (!over) {
             over = true;
-            replica.failed(nanos.getAsLong() - startedNanos, cause);
+            hold.failed(nanos.getAsLong() - startedNanos, cause);
         }
     }
 
-    private void release() {
+    private void release(long elapsedNanos) {
         if (!over) {
             over = true;
-            replica.released();
+            hold.released(elapsedNanos);
         }
     }
 
     private void tell(Outcome outcome) {
         if (!told) {
             told = true;
-            done.accept(outcome);
+            done.accept(this, outcome);
         }
     }
 }

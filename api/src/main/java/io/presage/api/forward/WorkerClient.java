@@ -2,6 +2,7 @@ package io.presage.api.forward;
 
 import io.netty.util.AsciiString;
 import io.presage.api.limits.Body;
+import io.presage.api.replicas.Hold;
 import io.presage.api.replicas.Replica;
 import io.presage.contract.http.Headers;
 import io.vertx.core.MultiMap;
@@ -14,7 +15,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 
 /// One event loop's connections to all workers. Each call leaves on a connection of the same loop, so that an
@@ -51,14 +52,18 @@ public final class WorkerClient {
     public record Call(
             HttpMethod method, String path, MultiMap headers, String requestId, long timeoutMillis, Body body) {}
 
-    /// Sends `call` to `replica`, whose permit the caller took. `done` hears of the outcome exactly once,
-    /// unless the call is abandoned first.
-    public WorkerCall send(Replica replica, Call call, Consumer<Outcome> done) {
-        var attempt = new WorkerCall(replica, nanos, done);
+    /// An attempt at `replica`, on which the caller has the `hold`. Once it is sent, `done` hears of its
+    /// outcome exactly
+    /// once, unless it is abandoned first.
+    public WorkerCall attempt(Replica replica, Hold hold, BiConsumer<WorkerCall, Outcome> done) {
+        return new WorkerCall(replica, hold, nanos, done);
+    }
+
+    public void send(WorkerCall attempt, Call call) {
         client.request(new RequestOptions()
                         .setMethod(call.method())
-                        .setHost(replica.host())
-                        .setPort(replica.port())
+                        .setHost(attempt.replica().host())
+                        .setPort(attempt.replica().port())
                         .setURI(call.path()))
                 .onComplete(
                         request -> {
@@ -67,7 +72,6 @@ public final class WorkerClient {
                             }
                         },
                         attempt::notConnected);
-        return attempt;
     }
 
     private void write(HttpClientRequest request, Call call, WorkerCall attempt) {

@@ -3,6 +3,7 @@ package io.presage.api.infer;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.presage.api.replicas.Priority;
 import io.presage.api.routes.ModelRoute;
 import io.presage.api.routes.RoutingIndex;
 import io.presage.api.routes.VersionRoute;
@@ -48,7 +49,8 @@ public final class GatewayMetrics {
         UNREACHABLE,
         BROKEN,
         CROWDED,
-        VERSION_MOVED
+        VERSION_MOVED,
+        HEDGE
     }
 
     private record Version(String model, int version) {}
@@ -78,6 +80,8 @@ public final class GatewayMetrics {
     private final Map<Problem, Counter> shed = new EnumMap<>(Problem.class);
     private final Map<Retry, Counter> retries = new EnumMap<>(Retry.class);
     private final Counter retriesDenied;
+    private final Map<Priority, Counter> limited = new EnumMap<>(Priority.class);
+    private final Counter waited;
 
     public GatewayMetrics(MeterRegistry meters) {
         this.meters = meters;
@@ -108,6 +112,17 @@ public final class GatewayMetrics {
         retriesDenied = Counter.builder("presage_gateway_retries_denied_total")
                 .description("Second attempts that the retry budget did not allow")
                 .register(meters);
+        for (var priority : Priority.values()) {
+            limited.put(
+                    priority,
+                    Counter.builder("presage_gateway_limited_total")
+                            .description("Calls refused because their version had as many in flight as it can take")
+                            .tag("priority", priority.name().toLowerCase(Locale.ROOT))
+                            .register(meters));
+        }
+        waited = Counter.builder("presage_gateway_waited_total")
+                .description("Calls that waited for a version that was being loaded")
+                .register(meters);
     }
 
     /// The gateway answered `problem` itself.
@@ -124,6 +139,15 @@ public final class GatewayMetrics {
 
     void retryDenied() {
         retriesDenied.increment();
+    }
+
+    /// There was no room for a call of this class.
+    void limited(Priority priority) {
+        count(limited, priority);
+    }
+
+    void waited() {
+        waited.increment();
     }
 
     private static <K> void count(Map<K, Counter> counters, K key) {

@@ -1,16 +1,13 @@
 package io.presage.api.infer;
 
-import io.presage.api.forward.Outcome;
+import io.presage.api.forward.HedgingProperties;
 import io.presage.api.forward.Retries;
-import io.presage.api.forward.RetryPolicy;
 import io.presage.api.forward.WorkerCall;
 import io.presage.api.forward.WorkerClient;
 import io.presage.api.limits.Bodies;
 import io.presage.api.limits.Body;
 import io.presage.api.limits.Permit;
-import io.presage.api.replicas.Pick;
-import io.presage.api.replicas.Replica;
-import io.presage.api.replicas.Replicas;
+import io.presage.api.replicas.Targets;
 import io.presage.api.routes.VersionRoute;
 import io.presage.contract.http.Headers;
 import io.presage.contract.problem.Problem;
@@ -22,28 +19,35 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/// One admitted call, from its body to the end of its answer: an attempt at a replica, at most one retry on
-/// another, at most one move to the version that a newer table names, all within one deadline.
+/// One admitted call, from its body to the end of its answer, within one deadline. How it comes to an answer is
+/// the
+/// matter of its [Attempts].
 ///
 /// It ends exactly once, in [#finish]: by an answer, a refusal, the deadline, or because the client went away;
-/// then the body's room, the replica's permit and the timer are given back. One event loop.
-final class InferCall implements Companion.Held {
-    private static final Logger log = LoggerFactory.getLogger(InferCall.class);
-
+/// then the body's room, the permits and the timer are given back. One event loop.
+final class InferCall implements Attempts.End, Companion.Held {
     enum Kind {
         INFER,
-        METADATA
+        METADATA;
+
+        HttpMethod method() {
+            return this == METADATA ? HttpMethod.GET : HttpMethod.POST;
+        }
+
+        /// The usual one is made once, not per call.
+        String path(VersionRoute route) {
+            return switch (this) {
+                case INFER -> route.infer();
+                case METADATA -> route.path();
+            };
+        }
     }
 
     /// @param wholeAnswerBytesMax larger answers are streamed to callers that take them so
@@ -55,8 +59,11 @@ final class InferCall implements Companion.Held {
     record Loop(
             Vertx vertx,
             WorkerClient workers,
+            Targets targets,
+            WaitingRoom room,
             RandomGenerator random,
             Retries retries,
+            HedgingProperties hedging,
             GatewayMetrics metrics,
             LongSupplier nanos,
             Terms terms) {}
@@ -67,16 +74,14 @@ final class InferCall implements Companion.Held {
     private final Kind kind;
     private final long deadlineMillis;
     private final Permit permit;
-    private final List<Replica> tried = new ArrayList<>(1);
 
     private VersionRoute route;
-    private int retries;
-    private boolean moved;
     private @Nullable Companion companion;
     private boolean finished;
     private long rows;
     private long timer;
     private @Nullable Body body;
+    private @Nullable Attempts attempts;
     private @Nullable WorkerCall attempt;
 
     /// `target` looks the version up in the newest table each time it is asked; `route` is what it said at
@@ -137,8 +142,14 @@ final class InferCall implements Companion.Held {
             return;
         }
         if (companion == null || !companion.holds(whole, route, this)) {
-            tryReplica(whole);
+            attempt(whole);
         }
+    }
+
+    private void attempt(Body whole) {
+        var begun = new Attempts(caller, loop, target, kind, this::leftMillis, route, whole, this);
+        attempts = begun;
+        begun.start();
     }
 
     @Override
@@ -152,7 +163,7 @@ final class InferCall implements Companion.Held {
     @Override
     public void goOn() {
         if (!finished && body != null) {
-            tryReplica(body);
+            attempt(body);
         }
     }
 
@@ -171,138 +182,23 @@ final class InferCall implements Companion.Held {
                 caller.arrivedNanos(), deadlineMillis, loop.nanos().getAsLong());
     }
 
-    private void tryReplica(Body whole) {
-        switch (Replicas.pick(route.replicas(), tried, loop.random())) {
-            case Pick.Picked(var replica) -> send(replica, whole);
-            case Pick.NoneReady _ -> refuse(Problem.VERSION_NOT_READY, "has no Ready replica");
-            case Pick.AllBroken _ -> refuse(Problem.VERSION_NOT_READY, "has replicas, but none of them answers");
-            case Pick.AllBusy _ -> refuse(Problem.OVERLOADED, "has replicas, but none with room for another call");
-        }
+    @Override
+    public void answered(WorkerCall answering, HttpClientResponse response) {
+        attempt = answering;
+        follow();
+        answer(response);
     }
 
-    private void send(Replica replica, Body whole) {
-        tried.add(replica);
-        var method = kind == Kind.INFER ? HttpMethod.POST : HttpMethod.GET;
-        String path = kind == Kind.INFER ? route.infer() : route.path();
-        var call = new WorkerClient.Call(
-                method, path, caller.headers(), caller.requestId(), Math.max(1, leftMillis()), whole);
-        attempt = loop.workers().send(replica, call, outcome -> ended(outcome, whole));
+    @Override
+    public void refused(ProblemException why) {
+        follow();
+        refuse(why);
     }
 
-    /// An attempt has an outcome; on it hangs what is done next.
-    private void ended(Outcome outcome, Body whole) {
-        if (finished) {
-            return;
-        }
-        switch (outcome) {
-            case Outcome.Answered(var response) -> answer(response);
-            case Outcome.Refused refused -> {
-                if (!movedOn(refused, whole) && !triedAgain(outcome, whole)) {
-                    answerRefused(refused);
-                }
-            }
-            case Outcome.Unreachable(var cause) -> {
-                if (!triedAgain(outcome, whole)) {
-                    refuse(Problem.UPSTREAM_FAILED, "cannot be reached on its replica: " + cause.getMessage());
-                }
-            }
-            case Outcome.Broken(var cause) -> {
-                if (!triedAgain(outcome, whole)) {
-                    refuse(Problem.UPSTREAM_FAILED, "broke off before it answered: " + cause.getMessage());
-                }
-            }
-            case Outcome.Crowded _ -> {
-                if (!triedAgain(outcome, whole)) {
-                    refuse(Problem.OVERLOADED, "has no free connection to its replica");
-                }
-            }
-            case Outcome.Rejected(int status) -> {
-                log.error("event=service-secret-refused worker={} status={}", tried.getLast(), status);
-                refuse(Problem.UPSTREAM_FAILED, "was refused to the gateway itself by its replica");
-            }
-        }
-    }
-
-    /// A promote may have moved the calls while this one was on its way to the version they went to before:
-    /// then it follows, once. That is no retry and costs no budget: tables move rarely.
-    private boolean movedOn(Outcome.Refused refused, Body whole) {
-        if (refused.refusal() != Outcome.Refusal.NOT_HELD || moved) {
-            return false;
-        }
-        var newest = newest();
-        if (newest.version() == route.version()) {
-            return false;
-        }
-        moved = true;
-        route = newest;
-        tried.clear();
-        loop.metrics().retried(GatewayMetrics.Retry.VERSION_MOVED);
-        discard(refused.response());
-        tryReplica(whole);
-        return true;
-    }
-
-    private VersionRoute newest() {
-        try {
-            return target.get();
-        } catch (ProblemException _) {
-            // The newest table has no answer either: the refusal stands.
-            return route;
-        }
-    }
-
-    private boolean triedAgain(Outcome outcome, Body whole) {
-        var advice = RetryPolicy.advise(outcome, retries);
-        if (advice == RetryPolicy.Advice.NO || leftMillis() < 1) {
-            return false;
-        }
-        Pick pick = Replicas.pick(route.replicas(), tried, loop.random());
-        if (pick instanceof Pick.NoneReady && advice == RetryPolicy.Advice.ELSEWHERE_OR_AGAIN) {
-            pick = Replicas.pick(route.replicas(), List.of(), loop.random());
-        }
-        if (!(pick instanceof Pick.Picked(var replica))) {
-            return false;
-        }
-        if (!loop.retries().tryRetry()) {
-            replica.released();
-            loop.metrics().retryDenied();
-            return false;
-        }
-        retries++;
-        loop.metrics().retried(reason(outcome));
-        if (outcome instanceof Outcome.Refused refused) {
-            discard(refused.response());
-        }
-        send(replica, whole);
-        return true;
-    }
-
-    private static GatewayMetrics.Retry reason(Outcome outcome) {
-        return switch (outcome) {
-            case Outcome.Refused _ -> GatewayMetrics.Retry.REFUSED;
-            case Outcome.Unreachable _ -> GatewayMetrics.Retry.UNREACHABLE;
-            case Outcome.Crowded _ -> GatewayMetrics.Retry.CROWDED;
-            case Outcome.Broken _, Outcome.Answered _, Outcome.Rejected _ -> GatewayMetrics.Retry.BROKEN;
-        };
-    }
-
-    /// The refusal is not the caller's: read to its end, so that its connection can be used again.
-    private void discard(HttpClientResponse response) {
-        var present = attempt;
-        response.exceptionHandler(_ -> {});
-        response.resume();
-        if (present != null) {
-            present.completed(response.statusCode());
-        }
-    }
-
-    /// There was no other replica to ask. A worker's 404 would be wrong: the table knows the version.
-    private void answerRefused(Outcome.Refused refused) {
-        if (refused.response().statusCode() == 404) {
-            discard(refused.response());
-            refuse(Problem.VERSION_NOT_READY, "is not held by the replica that should have it");
-        } else {
-            answer(refused.response());
+    /// The attempts may have moved to another version.
+    private void follow() {
+        if (attempts != null) {
+            route = attempts.route();
         }
     }
 
@@ -384,14 +280,17 @@ final class InferCall implements Companion.Held {
         if (present != null) {
             present.failed(cause);
         }
-        refuse(Problem.UPSTREAM_FAILED, "broke off within its answer: " + cause.getMessage());
+        refuse(ProblemException.retryAfter(
+                Problem.UPSTREAM_FAILED,
+                "version " + route.model() + "/" + route.number() + " broke off within its answer: "
+                        + cause.getMessage(),
+                1));
     }
 
-    private void refuse(Problem problem, String what) {
+    private void refuse(ProblemException why) {
         if (!finished) {
-            finish(GatewayMetrics.Outcome.ofStatus(problem.status()));
-            caller.refuse(ProblemException.retryAfter(
-                    problem, "version " + route.model() + "/" + route.number() + " " + what, 1));
+            finish(GatewayMetrics.Outcome.ofStatus(why.problem().status()));
+            caller.refuse(why);
         }
     }
 
@@ -399,13 +298,13 @@ final class InferCall implements Companion.Held {
         if (finished) {
             return;
         }
-        var present = attempt;
-        finish(GatewayMetrics.Outcome.DEADLINE);
-        if (present != null) {
-            boolean fair =
-                    present.elapsedNanos() >= loop.terms().timeoutCountsFrom().toNanos();
-            present.abandon(fair ? new TimeoutException("no answer in time") : null);
+        if (attempts != null) {
+            follow();
+            attempts.close(
+                    new TimeoutException("no answer in time"),
+                    loop.terms().timeoutCountsFrom().toNanos());
         }
+        finish(GatewayMetrics.Outcome.DEADLINE);
         caller.refuse(new ProblemException(
                 Problem.DEADLINE_EXCEEDED,
                 "version " + route.model() + "/" + route.number() + " did not answer within " + deadlineMillis
@@ -413,13 +312,8 @@ final class InferCall implements Companion.Held {
     }
 
     private void clientGone() {
-        if (finished) {
-            return;
-        }
-        var present = attempt;
-        finish(GatewayMetrics.Outcome.CANCELLED);
-        if (present != null) {
-            present.abandon(null);
+        if (!finished) {
+            finish(GatewayMetrics.Outcome.CANCELLED);
         }
     }
 
@@ -429,13 +323,16 @@ final class InferCall implements Companion.Held {
         if (permit.countsRows()) {
             permit.ended(rows);
         }
+        if (attempts != null) {
+            attempts.close(null, 0);
+        }
         if (body != null) {
             body.close();
         }
         if (companion != null) {
             companion.ended();
         }
-        if (kind == Kind.INFER) {
+        if (kind != Kind.METADATA) {
             loop.metrics().finished(route, outcome, loop.nanos().getAsLong() - caller.arrivedNanos());
         }
     }

@@ -2,6 +2,7 @@ package io.presage.api.infer;
 
 import io.presage.api.access.Authenticator;
 import io.presage.api.access.Grant;
+import io.presage.api.forward.HedgingProperties;
 import io.presage.api.forward.Retries;
 import io.presage.api.forward.WorkerClient;
 import io.presage.api.http.Exchange;
@@ -9,6 +10,7 @@ import io.presage.api.limits.Bodies;
 import io.presage.api.limits.Permit;
 import io.presage.api.limits.RateLimits;
 import io.presage.api.routes.Asking;
+import io.presage.api.replicas.Targets;
 import io.presage.api.routes.Routes;
 import io.presage.api.routes.VersionRoute;
 import io.presage.contract.http.Headers;
@@ -33,6 +35,8 @@ final class InferPipeline {
             Routes routes,
             RateLimits limits,
             Bodies bodies,
+            Targets targets,
+            WaitingSpace waiting,
             Retries retries,
             GatewayMetrics metrics,
             LongSupplier nanos) {}
@@ -50,12 +54,22 @@ final class InferPipeline {
             Companion.Loop companions,
             RandomGenerator random,
             InferProperties properties,
+            HedgingProperties hedging,
             InferCall.Terms terms) {
         this.shared = shared;
         this.companions = companions;
         this.deadlines = new Deadlines(properties.byDefault());
-        this.loop =
-                new InferCall.Loop(vertx, workers, random, shared.retries(), shared.metrics(), shared.nanos(), terms);
+        this.loop = new InferCall.Loop(
+                vertx,
+                workers,
+                shared.targets(),
+                new WaitingRoom(vertx, shared.waiting()),
+                random,
+                shared.retries(),
+                hedging,
+                shared.metrics(),
+                shared.nanos(),
+                terms);
     }
 
     /// A predict call.

@@ -5,6 +5,7 @@ import io.presage.api.access.Grant;
 import io.presage.api.cache.CacheLoop;
 import io.presage.api.cache.ResponseCache;
 import io.presage.api.forward.ForwardProperties;
+import io.presage.api.forward.HedgingProperties;
 import io.presage.api.forward.RegistryProperties;
 import io.presage.api.forward.RegistryProxy;
 import io.presage.api.forward.Retries;
@@ -13,6 +14,7 @@ import io.presage.api.http.Exchange;
 import io.presage.api.limits.Bodies;
 import io.presage.api.limits.RateLimits;
 import io.presage.api.replicas.ReplicaProperties;
+import io.presage.api.replicas.Targets;
 import io.presage.api.routes.ModelRoute;
 import io.presage.api.routes.Routes;
 import io.presage.api.shadow.ShadowLoop;
@@ -37,6 +39,8 @@ public final class PublicApi implements Handler<Exchange> {
             Routes routes,
             RateLimits limits,
             Bodies bodies,
+            Targets targets,
+            WaitingSpace waiting,
             Retries retries,
             GatewayMetrics metrics,
             ShadowLoop.Shared shadows,
@@ -53,6 +57,7 @@ public final class PublicApi implements Handler<Exchange> {
             String serviceSecret,
             InferProperties infer,
             ForwardProperties forward,
+            HedgingProperties hedging,
             RegistryProperties registry,
             ReplicaProperties replicas) {}
 
@@ -72,6 +77,8 @@ public final class PublicApi implements Handler<Exchange> {
                         shared.routes(),
                         shared.limits(),
                         shared.bodies(),
+                        shared.targets(),
+                        shared.waiting(),
                         shared.retries(),
                         shared.metrics(),
                         shared.nanos()),
@@ -80,6 +87,7 @@ public final class PublicApi implements Handler<Exchange> {
                 companions(vertx, shared, random),
                 random,
                 settings.infer(),
+                settings.hedging(),
                 new InferCall.Terms(
                         settings.forward().wholeAnswerMax().toBytes(),
                         settings.forward().answerMax().toBytes(),

@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /// One worker at one address: how many calls this gateway has on it, and its circuit. Any thread.
 ///
-/// A permit from [#tryAcquire] is given back exactly once, by one of [#succeeded], [#failed] or [#released].
-public final class Replica implements Candidate {
+/// A permit from [#tryAcquire] is given back exactly once, by one of the methods of [Hold].
+public final class Replica implements Candidate, Hold {
     private final String workerId;
     private final String host;
     private final int port;
@@ -59,19 +59,20 @@ public final class Replica implements Candidate {
     }
 
     /// It answered, whatever it said: a caller's mistake is no fault of the worker.
-    public void succeeded(long elapsedNanos) {
+    @Override
+    public void answered(Answer answer, long elapsedNanos) {
         circuit.onSuccess(elapsedNanos, TimeUnit.NANOSECONDS);
         inFlight.decrementAndGet();
     }
 
-    /// It could not be reached, broke off, or did not answer in a fair time.
+    @Override
     public void failed(long elapsedNanos, Throwable cause) {
         circuit.onError(elapsedNanos, TimeUnit.NANOSECONDS, cause);
         inFlight.decrementAndGet();
     }
 
-    /// The call says nothing about the worker: its caller went away, or gave it too little time.
-    public void released() {
+    @Override
+    public void released(long elapsedNanos) {
         circuit.releasePermission();
         inFlight.decrementAndGet();
     }

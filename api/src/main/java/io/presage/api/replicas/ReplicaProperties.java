@@ -1,5 +1,6 @@
 package io.presage.api.replicas;
 
+import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import java.time.Duration;
@@ -14,13 +15,17 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param circuitOpen how long it stays open before a call may probe the worker again
 /// @param timeoutCountsFrom a call that ran out of time says something about the worker only if it had this
 ///     long
+/// @param concurrency calls on one version at once
+/// @param ejection of replicas that do worse than the others of their version
 public record ReplicaProperties(
         @DefaultValue("1024") @Min(1) @Max(100_000) int inFlightMax,
         @DefaultValue("20") @Min(2) @Max(1000) int circuitWindow,
         @DefaultValue("5") @Min(1) @Max(1000) int circuitCallsMin,
         @DefaultValue("50") @Min(1) @Max(100) int circuitFailurePercent,
         @DefaultValue("1s") Duration circuitOpen,
-        @DefaultValue("1s") Duration timeoutCountsFrom) {
+        @DefaultValue("1s") Duration timeoutCountsFrom,
+        @Valid @DefaultValue ConcurrencyProperties concurrency,
+        @Valid @DefaultValue EjectionProperties ejection) {
     public ReplicaProperties {
         if (circuitCallsMin > circuitWindow) {
             throw new IllegalArgumentException("gateway.replicas.circuit-calls-min: " + circuitCallsMin

@@ -7,8 +7,10 @@ import io.presage.contract.problem.ProblemException;
 import io.presage.contract.state.LimitRules;
 import io.presage.contract.state.RoutingTable;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /// A routing table made for look-ups. Built anew for every snapshot; immutable; any thread.
 public final class RoutingIndex {
@@ -51,6 +53,15 @@ public final class RoutingIndex {
     /// In the order of their names.
     public Collection<ModelRoute> models() {
         return models.values();
+    }
+
+    /// Paths of all versions.
+    public Set<String> paths() {
+        Set<String> paths = new HashSet<>();
+        for (var model : models.values()) {
+            model.versions().forEach(version -> paths.add(version.path()));
+        }
+        return paths;
     }
 
     /// The model of this name.

@@ -7,7 +7,6 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.presage.api.Golden;
 import io.presage.contract.state.RoutingTable;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayDeque;
@@ -18,8 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class ReplicaChoiceTest {
-    private static final ReplicaProperties PROPERTIES =
-            new ReplicaProperties(1024, 20, 5, 50, Duration.ofSeconds(1), Duration.ofSeconds(1));
+    private static final ReplicaProperties PROPERTIES = TrafficSimulation.PROPERTIES;
 
     private static final class ManualClock extends Clock {
         private long millis;
@@ -57,7 +55,7 @@ class ReplicaChoiceTest {
         for (int seed = 0; seed < 20; seed++) {
             var picked = Replicas.pick(List.of(busy, idle), List.of(), new SplittableRandom(seed));
             assertThat(picked).isEqualTo(new Pick.Picked(idle));
-            idle.released();
+            idle.released(0);
         }
     }
 
@@ -80,7 +78,7 @@ class ReplicaChoiceTest {
         for (int seed = 0; seed < 20; seed++) {
             assertThat(Replicas.pick(List.of(full, good, broken), List.of(), new SplittableRandom(seed)))
                     .isEqualTo(new Pick.Picked(good));
-            good.released();
+            good.released(0);
         }
         assertThat(full.inFlight()).isEqualTo(1);
         assertThat(broken.inFlight()).isZero();
@@ -117,7 +115,7 @@ class ReplicaChoiceTest {
             for (int milli = 0; milli < 1000; milli++) {
                 clock.millis = second * 1000L + milli;
                 while (!running.isEmpty() && running.peek().endMillis() <= clock.millis) {
-                    running.remove().replica().succeeded(TimeUnit.MILLISECONDS.toNanos(10));
+                    running.remove().replica().answered(Hold.Answer.RUN, TimeUnit.MILLISECONDS.toNanos(10));
                 }
                 if (Replicas.pick(all, List.of(), random) instanceof Pick.Picked(var picked)) {
                     counts[all.indexOf(picked)]++;
