@@ -87,15 +87,14 @@ final class EvictionJourneyTest {
             registry.routing(it -> loading(it, "coming") != null);
             one.holds(SlotState.LOADING, assigned);
             assertThat(loading(registry.routing(_ -> true), "coming")).isNotNull();
-            one.slots =
-                    List.of(new Report.Slot("coming", 1, SlotState.FAILED, 0, new Failure("load", "x", "y", "z")));
+            one.slots = List.of(new Report.Slot("coming", 1, SlotState.FAILED, 0, new Failure("load", "x", "y", "z")));
             one.say();
             registry.routing(it -> loading(it, "coming") == null);
             one.holds(SlotState.FETCHING, assigned);
             registry.routing(it -> loading(it, "coming") != null);
             one.holds(SlotState.READY, assigned);
-            registry.routing(it ->
-                    loading(it, "coming") == null && workers(it, "coming").equals(List.of("one")));
+            registry.routing(
+                    it -> loading(it, "coming") == null && workers(it, "coming").equals(List.of("one")));
         }
     }
 

@@ -77,7 +77,8 @@ final class SnapshotRepository {
                 """)
                 .query((row, _) -> new Owned<>(versionKey(row), row.getString("worker_id")))
                 .list());
-        var loading = jdbc.sql("""
+        var loading = jdbc
+                .sql("""
                 select a.model, a.version, max((v.profile ->> 'loadMillis')::double precision) as load_millis
                   from assignment a
                   join model_version v on v.model = a.model and v.version = a.version
