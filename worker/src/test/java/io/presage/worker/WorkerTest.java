@@ -129,6 +129,8 @@ class WorkerTest {
                                 + "\"datatype\":\"FP32\",\"shape\":[2,3],\"data\":[2.0,4.0,6.0,8.0,10.0,12.0]}]}");
         assertThat(answer.headers().firstValue(Headers.MODEL_VERSION)).contains("1");
         assertThat(answer.headers().firstValue(Headers.REQUEST_ID)).contains("abc");
+        assertThat(answer.headers().firstValue(Headers.ROWS)).contains("2");
+        assertThat(answer.headers().firstValue(Headers.TOKENS)).isEmpty();
         assertThat(answer.headers().firstValue("Content-Type")).contains("application/json");
         assertThat(answer.headers().firstValue(Headers.INFERENCE_HEADER_CONTENT_LENGTH))
                 .isEmpty();
@@ -240,6 +242,7 @@ class WorkerTest {
         assertThat(wrongType.statusCode()).isEqualTo(400);
         assertThat(wrongType.body()).contains("\"code\":\"INVALID_TENSOR\"").contains("expected: FP32");
         assertThat(wrongType.headers().firstValue(Headers.PROBLEM_CODE)).contains("INVALID_TENSOR");
+        assertThat(wrongType.headers().firstValue(Headers.ROWS)).isEmpty();
 
         assertThat(post("/v2/models/twice/infer", "{").statusCode()).isEqualTo(400);
         assertThat(post("/v2/models/twice/infer", "").statusCode()).isEqualTo(400);

@@ -101,6 +101,12 @@ final class Exchange {
         if (reply.modelVersion() != null) {
             headers.set(Reply.MODEL_VERSION, reply.modelVersion());
         }
+        if (reply.rows() > 0) {
+            headers.set(Reply.ROWS, Integer.toString(reply.rows()));
+        }
+        if (reply.tokens() > 0) {
+            headers.set(Reply.TOKENS, Long.toString(reply.tokens()));
+        }
         var id = head.requestId();
         if (id != null) {
             headers.set(Reply.REQUEST_ID, id);

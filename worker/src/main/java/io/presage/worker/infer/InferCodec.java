@@ -55,6 +55,12 @@ final class InferCodec {
                         request.id(),
                         SignatureCheck.select(request.outputs(), outputs)),
                 request);
-        return Reply.answer(writer.bytes(), writer.length(), writer.jsonLength(), version.versionText());
+        return Reply.answer(
+                writer.bytes(),
+                writer.length(),
+                writer.jsonLength(),
+                version.versionText(),
+                prepared.rows(),
+                prepared.tokens());
     }
 }

@@ -12,12 +12,16 @@ import org.jspecify.annotations.Nullable;
 /// An answer, ready to be sent.
 ///
 /// @param jsonLength for `Inference-Header-Content-Length`, or -1
+/// @param rows that were run for a predict call; 0 for every other answer
+/// @param tokens that were run for it, padding apart; 0 where there are none
 /// @param problem null for a success
 record Reply(
         int status,
         Buffer body,
         int jsonLength,
         @Nullable String modelVersion,
+        int rows,
+        long tokens,
         @Nullable Problem problem,
         int retryAfterSeconds,
         @Nullable String allow) {
@@ -25,27 +29,38 @@ record Reply(
     static final CharSequence OCTETS = HttpHeaders.createOptimized("application/octet-stream");
     static final CharSequence JSON_LENGTH = new AsciiString(Headers.INFERENCE_HEADER_CONTENT_LENGTH);
     static final CharSequence MODEL_VERSION = new AsciiString(Headers.MODEL_VERSION);
+    static final CharSequence ROWS = new AsciiString(Headers.ROWS);
+    static final CharSequence TOKENS = new AsciiString(Headers.TOKENS);
     static final CharSequence REQUEST_ID = new AsciiString(Headers.REQUEST_ID);
     static final CharSequence PROBLEM_CODE = new AsciiString(Headers.PROBLEM_CODE);
 
     static Reply json(byte[] body) {
-        return new Reply(200, Buffer.buffer(body), -1, null, null, 0, null);
+        return new Reply(200, Buffer.buffer(body), -1, null, 0, 0, null, 0, null);
     }
 
     /// An answer of OIP whose status says "no": ready, or not.
     static Reply notReady(byte[] body) {
-        return new Reply(503, Buffer.buffer(body), -1, null, Problem.VERSION_NOT_READY, 1, null);
+        return new Reply(503, Buffer.buffer(body), -1, null, 0, 0, Problem.VERSION_NOT_READY, 1, null);
     }
 
-    static Reply answer(byte[] body, int length, int jsonLength, String modelVersion) {
+    /// The answer of a predict call, whose first `length` bytes of `body` are copied.
+    static Reply answer(byte[] body, int length, int jsonLength, String modelVersion, int rows, long tokens) {
         return new Reply(
-                200, Buffer.buffer(length).appendBytes(body, 0, length), jsonLength, modelVersion, null, 0, null);
+                200,
+                Buffer.buffer(length).appendBytes(body, 0, length),
+                jsonLength,
+                modelVersion,
+                rows,
+                tokens,
+                null,
+                0,
+                null);
     }
 
     static Reply of(ProblemException e, String requestId) {
         var body = Buffer.buffer(OipError.json(e.problem(), e.detail(), requestId));
         int retryAfter = e.problem().retryable() ? Math.max(1, e.retryAfterSeconds()) : 0;
-        return new Reply(e.problem().status(), body, -1, null, e.problem(), retryAfter, null);
+        return new Reply(e.problem().status(), body, -1, null, 0, 0, e.problem(), retryAfter, null);
     }
 
     static Reply methodNotAllowed(String allow, String requestId) {
@@ -55,6 +70,8 @@ record Reply(
                 Buffer.buffer(OipError.json(Problem.METHOD_NOT_ALLOWED, detail, requestId)),
                 -1,
                 null,
+                0,
+                0,
                 Problem.METHOD_NOT_ALLOWED,
                 0,
                 allow);
