@@ -43,6 +43,7 @@ class WorkerPropertiesTest {
         assertThat(properties.http().timeout()).isEqualTo(Duration.ofSeconds(60));
         assertThat(properties.http().prepareThreads()).isZero();
         assertThat(properties.http().prepareQueueMax()).isEqualTo(1024);
+        assertThat(properties.http().compressBytesMin()).isEqualTo(DataSize.ofKilobytes(1));
         assertThat(properties.http().open()).isFalse();
         assertThat(properties.artifacts().bytesMax()).isEqualTo(DataSize.ofGigabytes(20));
         assertThat(properties.versions().loadingMax()).isEqualTo(1);
@@ -94,6 +95,7 @@ class WorkerPropertiesTest {
         keys.put("worker.http.timeout", "12s");
         keys.put("worker.http.prepare-threads", "13");
         keys.put("worker.http.prepare-queue-max", "14");
+        keys.put("worker.http.compress-bytes-min", "2KB");
         keys.put("worker.http.open", "true");
         keys.put("worker.artifacts.bytes-max", "15MB");
         keys.put("worker.versions.loading-max", "16");
@@ -124,7 +126,7 @@ class WorkerPropertiesTest {
                         + "http=HttpSettings[host=127.0.0.1, port=1, eventLoops=2, bodyBytesMax=3145728B, "
                         + "inflightBytesMax=4194304B, inlineBodyBytesMax=5120B, inlineRowsMax=6, headerBytesMax=7168B, "
                         + "connectionsMax=8, headTimeout=PT9S, bodyTimeout=PT10S, idleTimeout=PT11S, timeout=PT12S, "
-                        + "prepareThreads=13, prepareQueueMax=14, open=true], artifacts=ArtifactSettings[bytesMax=15728640B], "
+                        + "prepareThreads=13, prepareQueueMax=14, compressBytesMin=2048B, open=true], artifacts=ArtifactSettings[bytesMax=15728640B], "
                         + "versions=VersionSettings[loadingMax=16, failedRetry=PT17S, inlineMax=PT0.000018S, "
                         + "residencyMin=PT21S, reloadMax=PT22S, waitingMax=23], "
                         + "batching=BatchSettings[queueBytesMax=19922944B, callRowsMax=20, runThreads=21], "

@@ -252,7 +252,7 @@ class WorkerTest {
         var wrongMedia = post("/v2/models/twice/infer", TWO_ROWS, "Content-Type", "text/plain");
         assertThat(wrongMedia.statusCode()).isEqualTo(415);
         assertThat(wrongMedia.body()).contains("Content-Type: 'text/plain' (expected: application/json");
-        assertThat(post("/v2/models/twice/infer", TWO_ROWS, "Content-Encoding", "gzip")
+        assertThat(post("/v2/models/twice/infer", TWO_ROWS, "Content-Encoding", "br")
                         .statusCode())
                 .isEqualTo(415);
         assertThat(post("/v2/models/twice/infer", TWO_ROWS, Headers.TIMEOUT_MILLIS, "0")

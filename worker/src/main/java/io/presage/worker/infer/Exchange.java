@@ -98,6 +98,10 @@ final class Exchange {
         if (reply.jsonLength() >= 0) {
             headers.set(Reply.JSON_LENGTH, Integer.toString(reply.jsonLength()));
         }
+        if (reply.coding() != ContentCoding.IDENTITY) {
+            headers.set(HttpHeaders.CONTENT_ENCODING, reply.coding().header());
+            headers.set(HttpHeaders.VARY, HttpHeaders.ACCEPT_ENCODING);
+        }
         if (reply.modelVersion() != null) {
             headers.set(Reply.MODEL_VERSION, reply.modelVersion());
         }

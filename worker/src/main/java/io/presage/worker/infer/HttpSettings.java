@@ -24,6 +24,7 @@ import org.springframework.util.unit.DataSize;
 /// @param timeout deadline of calls that name none
 /// @param prepareThreads that decode and tokenize; 0 = as many as cores
 /// @param prepareQueueMax calls that may wait for them
+/// @param compressBytesMin smaller answers are never compressed, whatever the client accepts; 0 = no answer is
 /// @param open true = whoever reaches the port may call, no service secret is asked for
 public record HttpSettings(
         @DefaultValue("0.0.0.0") @NotBlank String host,
@@ -41,6 +42,7 @@ public record HttpSettings(
         @DefaultValue("60s") @NotNull Duration timeout,
         @DefaultValue("0") int prepareThreads,
         @DefaultValue("1024") int prepareQueueMax,
+        @DefaultValue("1KB") @NotNull DataSize compressBytesMin,
         @DefaultValue("false") boolean open) {
     public HttpSettings {
         require("port", port, 0, 65_535);
@@ -57,6 +59,7 @@ public record HttpSettings(
         require("timeout (milliseconds)", timeout.toMillis(), 1, 600_000);
         require("prepare-threads", prepareThreads, 0, 1024);
         require("prepare-queue-max", prepareQueueMax, 1, 1_000_000);
+        require("compress-bytes-min", compressBytesMin.toBytes(), 0, 1 << 30);
     }
 
     private static void require(String name, long value, long min, long max) {

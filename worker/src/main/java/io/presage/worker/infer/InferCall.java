@@ -126,7 +126,10 @@ final class InferCall implements BatchCall.Answer {
             var runner = version.runner(loop.index());
             int inlineBytesMax =
                     (int) loop.shared().settings().inlineBodyBytesMax().toBytes();
-            if (bytes.length() > inlineBytesMax || !version.task().isLight()) {
+            if (exchange.head().bodyCoding() != ContentCoding.IDENTITY) {
+                watchCaller();
+                loop.shared().pool().execute(() -> inflateAndSubmit(bytes.kept(), bytes.length()));
+            } else if (bytes.length() > inlineBytesMax || !version.task().isLight()) {
                 watchCaller();
                 loop.shared().pool().execute(() -> prepareAndSubmit(bytes.kept(), bytes.length()));
             } else if (runner != null) {
@@ -170,12 +173,41 @@ final class InferCall implements BatchCall.Answer {
             long computeNanos = loop.now() - start;
             version.meters().ran(ready.rows(), 0, 0, computeNanos);
             var reply = InferCodec.answer(loop.writer(), version, read, ready, outputs);
-            answered(reply, start - arrivedNanos);
+            var coding = answerCoding(reply);
+            if (coding == ContentCoding.IDENTITY) {
+                answered(reply, start - arrivedNanos);
+            } else {
+                packAndAnswer(reply, coding, start - arrivedNanos);
+            }
         } catch (ProblemException e) {
             fail(e);
         } catch (RuntimeException e) {
             fail(bug(e));
         }
+    }
+
+    /// On a preparing thread: a small body may hold a large one.
+    private void inflateAndSubmit(byte[] packed, int length) {
+        try {
+            var inflated = Inflation.inflate(
+                    exchange.head().bodyCoding(),
+                    packed,
+                    length,
+                    loop.shared().settings().bodyBytesMax().toBytes(),
+                    this::reserve);
+            prepareAndSubmit(inflated.bytes(), inflated.length());
+        } catch (ProblemException e) {
+            failed(e);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            failed(bug(e));
+        }
+    }
+
+    private void reserve(int bytes) {
+        if (!loop.shared().budget().tryReserve(bytes)) {
+            throw loop.overloaded();
+        }
+        reserved += bytes;
     }
 
     /// On the event loop or a preparing thread.
@@ -203,10 +235,7 @@ final class InferCall implements BatchCall.Answer {
     /// Tensors that wait in a queue lie on the heap, or in direct memory if they are large, and count against the
     /// budget of bytes in flight.
     private ByteBuffer allocate(int bytes) {
-        if (!loop.shared().budget().tryReserve(bytes)) {
-            throw loop.overloaded();
-        }
-        reserved += bytes;
+        reserve(bytes);
         var piece = loop.shared().tensors().take(bytes);
         if (piece == null) {
             return TensorAllocator.HEAP.allocate(bytes);
@@ -253,11 +282,41 @@ final class InferCall implements BatchCall.Answer {
                 throw new IllegalStateException("outputs for a call that was not submitted. This is a bug.");
             }
             var reply = InferCodec.answer(WRITERS.get(), version, request, prepared, outputs);
-            loop.onLoop(() -> answered(reply, timing.queueNanos()));
+            var coding = answerCoding(reply);
+            if (coding == ContentCoding.IDENTITY) {
+                loop.onLoop(() -> answered(reply, timing.queueNanos()));
+            } else {
+                packAndAnswer(reply, coding, timing.queueNanos());
+            }
         } catch (ProblemException e) {
             failed(e);
         } catch (RuntimeException | OutOfMemoryError e) {
             failed(bug(e));
+        }
+    }
+
+    /// Only predict calls are answered packed: Triton's asyncio client asks for it always and unpacks but those.
+    private ContentCoding answerCoding(Reply reply) {
+        long bytesMin = loop.shared().settings().compressBytesMin().toBytes();
+        return bytesMin == 0 || reply.body().length() < bytesMin
+                ? ContentCoding.IDENTITY
+                : exchange.head().answerCoding();
+    }
+
+    /// On any thread. Packing takes longer than most models: it holds up neither an event loop nor an instance,
+    /// and is left out when the threads for it have enough to do.
+    private void packAndAnswer(Reply reply, ContentCoding coding, long queueNanos) {
+        try {
+            loop.shared().pool().execute(() -> {
+                try {
+                    var packed = Deflation.pack(reply, coding);
+                    loop.onLoop(() -> answered(packed, queueNanos));
+                } catch (RuntimeException | OutOfMemoryError e) {
+                    failed(bug(e));
+                }
+            });
+        } catch (ProblemException _) {
+            loop.onLoop(() -> answered(reply, queueNanos));
         }
     }
 

@@ -12,12 +12,14 @@ import org.jspecify.annotations.Nullable;
 /// An answer, ready to be sent.
 ///
 /// @param jsonLength for `Inference-Header-Content-Length`, or -1
+/// @param coding how the body is packed
 /// @param rows that were run for a predict call; 0 for every other answer
 /// @param tokens that were run for it, padding apart; 0 where there are none
 /// @param problem null for a success
 record Reply(
         int status,
         Buffer body,
+        ContentCoding coding,
         int jsonLength,
         @Nullable String modelVersion,
         int rows,
@@ -35,12 +37,12 @@ record Reply(
     static final CharSequence PROBLEM_CODE = new AsciiString(Headers.PROBLEM_CODE);
 
     static Reply json(byte[] body) {
-        return new Reply(200, Buffer.buffer(body), -1, null, 0, 0, null, 0, null);
+        return new Reply(200, Buffer.buffer(body), ContentCoding.IDENTITY, -1, null, 0, 0, null, 0, null);
     }
 
     /// An answer of OIP whose status says "no": ready, or not.
     static Reply notReady(byte[] body) {
-        return new Reply(503, Buffer.buffer(body), -1, null, 0, 0, Problem.VERSION_NOT_READY, 1, null);
+        return new Reply(503, Buffer.buffer(body), ContentCoding.IDENTITY, -1, null, 0, 0, Problem.VERSION_NOT_READY, 1, null);
     }
 
     /// The answer of a predict call, whose first `length` bytes of `body` are copied.
@@ -48,6 +50,7 @@ record Reply(
         return new Reply(
                 200,
                 Buffer.buffer(length).appendBytes(body, 0, length),
+                ContentCoding.IDENTITY,
                 jsonLength,
                 modelVersion,
                 rows,
@@ -60,7 +63,7 @@ record Reply(
     static Reply of(ProblemException e, String requestId) {
         var body = Buffer.buffer(OipError.json(e.problem(), e.detail(), requestId));
         int retryAfter = e.problem().retryable() ? Math.max(1, e.retryAfterSeconds()) : 0;
-        return new Reply(e.problem().status(), body, -1, null, 0, 0, e.problem(), retryAfter, null);
+        return new Reply(e.problem().status(), body, ContentCoding.IDENTITY, -1, null, 0, 0, e.problem(), retryAfter, null);
     }
 
     static Reply methodNotAllowed(String allow, String requestId) {
@@ -68,6 +71,7 @@ record Reply(
         return new Reply(
                 Problem.METHOD_NOT_ALLOWED.status(),
                 Buffer.buffer(OipError.json(Problem.METHOD_NOT_ALLOWED, detail, requestId)),
+                ContentCoding.IDENTITY,
                 -1,
                 null,
                 0,
@@ -75,5 +79,11 @@ record Reply(
                 Problem.METHOD_NOT_ALLOWED,
                 0,
                 allow);
+    }
+
+    /// The same with its body packed; `jsonLength` goes on counting bytes of what is unpacked.
+    Reply packed(ContentCoding with, Buffer packedBody) {
+        return new Reply(
+                status, packedBody, with, jsonLength, modelVersion, rows, tokens, problem, retryAfterSeconds, allow);
     }
 }

@@ -20,6 +20,7 @@ final class RequestHead implements BiConsumer<String, String> {
     private @Nullable String contentLength;
     private @Nullable String contentType;
     private @Nullable String contentEncoding;
+    private @Nullable String acceptEncoding;
     private @Nullable String secret;
     private @Nullable String timeoutMillis;
     private @Nullable String requestId;
@@ -60,9 +61,15 @@ final class RequestHead implements BiConsumer<String, String> {
                     contentLengths++;
                 }
             }
+            case 15 -> {
+                if (name.equalsIgnoreCase("Accept-Encoding")) {
+                    acceptEncoding = acceptEncoding == null ? value : acceptEncoding + "," + value;
+                }
+            }
             case 16 -> {
                 if (name.equalsIgnoreCase("Content-Encoding")) {
-                    contentEncoding = value;
+                    // Two lines are a list: more than one coding.
+                    contentEncoding = contentEncoding == null ? value : contentEncoding + "," + value;
                 } else if (name.equalsIgnoreCase(Headers.PRIORITY)) {
                     priority = value;
                 }
@@ -217,12 +224,12 @@ final class RequestHead implements BiConsumer<String, String> {
 
     /// Triton's clients send no type, or `application/octet-stream` with pure JSON.
     ///
-    /// @throws ProblemException UNSUPPORTED_MEDIA_TYPE for another type or an encoding
+    /// @throws ProblemException UNSUPPORTED_MEDIA_TYPE for another type or coding
     void checkMedia() {
-        if (contentEncoding != null && !contentEncoding.equalsIgnoreCase("identity")) {
+        if (contentEncoding != null && ContentCoding.named(contentEncoding) == null) {
             throw new ProblemException(
                     Problem.UNSUPPORTED_MEDIA_TYPE,
-                    "Content-Encoding: '" + shorten(contentEncoding) + "' (expected: identity or none)");
+                    "Content-Encoding: '" + shorten(contentEncoding) + "' (expected: gzip, deflate or none)");
         }
         if (contentType != null && !isReadable(contentType)) {
             throw new ProblemException(
@@ -230,6 +237,17 @@ final class RequestHead implements BiConsumer<String, String> {
                     "Content-Type: '" + shorten(contentType)
                             + "' (expected: application/json, application/octet-stream or none)");
         }
+    }
+
+    /// How the body is packed, after [#checkMedia].
+    ContentCoding bodyCoding() {
+        var named = ContentCoding.named(contentEncoding);
+        return named == null ? ContentCoding.IDENTITY : named;
+    }
+
+    /// How the client likes its answer packed.
+    ContentCoding answerCoding() {
+        return ContentCoding.liked(acceptEncoding);
     }
 
     private static boolean isReadable(String type) {
