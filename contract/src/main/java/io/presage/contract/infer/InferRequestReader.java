@@ -24,6 +24,7 @@ public final class InferRequestReader {
     private static final byte[] NOTHING = {};
 
     private final CodecLimits limits;
+    private final TensorAllocator allocator;
     private final JsonScanner scanner;
     private final NameCache names = new NameCache();
     private final TensorReader inputs;
@@ -35,8 +36,18 @@ public final class InferRequestReader {
 
     public InferRequestReader(CodecLimits limits, TensorAllocator allocator) {
         this.limits = limits;
+        this.allocator = allocator;
         this.scanner = new JsonScanner(limits.nestingMax(), limits.nameBytesMax());
         this.inputs = new TensorReader("input", limits, allocator, scanner, names);
+    }
+
+    public CodecLimits limits() {
+        return limits;
+    }
+
+    /// Where the tensors that it reads lie.
+    public TensorAllocator allocator() {
+        return allocator;
     }
 
     /// The value of `Inference-Header-Content-Length` as [#read] takes it: -1 for none.

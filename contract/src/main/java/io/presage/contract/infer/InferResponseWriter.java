@@ -40,6 +40,13 @@ public final class InferResponseWriter {
         }
     }
 
+    /// For a body of another protocol, which is written into the same buffer.
+    JsonSink begin() {
+        sink.clear();
+        jsonLength = -1;
+        return sink;
+    }
+
     /// The encoded body lies at [0, length).
     public byte[] bytes() {
         return sink.bytes();

@@ -38,7 +38,7 @@ final class TensorMemory {
                 ? ELEMENT_OVERHEAD_BYTES
                 : head.dataType().byteSize();
         if (count > bytesMax) {
-            throw tooLarge(head, "shape " + head.shape());
+            throw tooLarge(head.label(), "shape " + head.shape());
         }
         charge(head, count * elementBytes);
         return (int) count;
@@ -57,13 +57,21 @@ final class TensorMemory {
     private void charge(TensorHead head, long bytes) {
         bytesUsed += bytes;
         if (bytesUsed > bytesMax) {
-            throw tooLarge(head, bytesUsed + " bytes with the tensors before it");
+            throw tooLarge(head.label(), bytesUsed + " bytes with the tensors before it");
         }
     }
 
-    private ProblemException tooLarge(TensorHead head, String found) {
+    /// Takes room for one row, `name` in messages, that is no tensor yet.
+    void charge(String name, long contentBytes) {
+        bytesUsed += contentBytes + ELEMENT_OVERHEAD_BYTES;
+        if (bytesUsed > bytesMax) {
+            throw tooLarge(name, bytesUsed + " bytes with the rows before it");
+        }
+    }
+
+    private ProblemException tooLarge(String name, String found) {
         return new ProblemException(
                 Problem.BODY_TOO_LARGE,
-                head.label() + ": " + found + " (expected: at most " + bytesMax + " bytes of tensors)");
+                name + ": " + found + " (expected: at most " + bytesMax + " bytes of tensors)");
     }
 }

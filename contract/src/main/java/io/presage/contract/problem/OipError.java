@@ -16,7 +16,7 @@ public final class OipError {
         return json.append('}').toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    private static void appendText(StringBuilder json, String text) {
+    static void appendText(StringBuilder json, String text) {
         json.append('"');
         for (int i = 0; i < text.length(); i++) {
             char next = text.charAt(i);
