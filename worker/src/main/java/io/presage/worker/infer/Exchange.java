@@ -16,6 +16,7 @@ final class Exchange {
     private final RequestHead head;
     private final ConnectionGuard.@Nullable State connection;
     private final long arrivalNanos;
+    private Form form = Form.OIP;
     private boolean answered;
     private boolean closeAfter;
 
@@ -42,6 +43,15 @@ final class Exchange {
 
     long arrivalNanos() {
         return arrivalNanos;
+    }
+
+    /// In which its answer is written, a refusal too.
+    Form form() {
+        return form;
+    }
+
+    void speaks(Form spoken) {
+        form = spoken;
     }
 
     /// The connection goes once the answer is out: its framing, or the rest of its body, is not to be read.
@@ -71,7 +81,7 @@ final class Exchange {
 
     void fail(ProblemException e) {
         loop.shared().shed().count(e.problem());
-        send(Reply.of(e, requestId()));
+        send(Reply.of(e, form.error(e, requestId())));
     }
 
     String requestId() {

@@ -1,6 +1,5 @@
 package io.presage.worker.infer;
 
-import io.presage.contract.infer.InferRequest;
 import io.presage.contract.infer.InferRequestReader;
 import io.presage.contract.infer.InferResponseWriter;
 import io.presage.contract.infer.Tensor;
@@ -50,7 +49,7 @@ final class InferCall implements BatchCall.Answer {
     /// Written by the event loop.
     private volatile boolean isAbandoned;
 
-    private @Nullable InferRequest request;
+    private Form.@Nullable Asked asked;
     private Task.@Nullable Prepared prepared;
 
     /// The caller has acquired `version`, and reserved `reserved` bytes.
@@ -156,13 +155,13 @@ final class InferCall implements BatchCall.Answer {
     private void runHere(LoadedModel runner, Body bytes) {
         try {
             loop.memory().reset();
-            var read = InferCodec.read(
+            var read = exchange.form().read(
                     loop.reader(),
                     bytes.borrowed(loop),
                     bytes.length(),
                     exchange.head().jsonLength(),
                     version);
-            var ready = InferCodec.prepare(version, read, loop.shared().callRowsMax());
+            var ready = read.prepare(version, loop.shared().callRowsMax());
             if (ready.rows() > loop.shared().settings().inlineRowsMax()) {
                 watchCaller();
                 submit(read, copied(ready));
@@ -172,7 +171,7 @@ final class InferCall implements BatchCall.Answer {
             var outputs = runner.run(ready.inputs());
             long computeNanos = loop.now() - start;
             version.meters().ran(ready.rows(), 0, 0, computeNanos);
-            var reply = InferCodec.answer(loop.writer(), version, read, ready, outputs);
+            var reply = read.answer(loop.writer(), version, ready, outputs);
             var coding = answerCoding(reply);
             if (coding == ContentCoding.IDENTITY) {
                 answered(reply, start - arrivedNanos);
@@ -223,8 +222,9 @@ final class InferCall implements BatchCall.Answer {
                 return;
             }
             var reader = new InferRequestReader(loop.shared().codecLimits(), this::allocate);
-            var read = InferCodec.read(reader, bytes, length, exchange.head().jsonLength(), version);
-            submit(read, InferCodec.prepare(version, read, loop.shared().callRowsMax()));
+            var read =
+                    exchange.form().read(reader, bytes, length, exchange.head().jsonLength(), version);
+            submit(read, read.prepare(version, loop.shared().callRowsMax()));
         } catch (ProblemException e) {
             failed(e);
         } catch (RuntimeException | OutOfMemoryError e) {
@@ -244,8 +244,8 @@ final class InferCall implements BatchCall.Answer {
         return piece.slice(0, bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    private void submit(InferRequest read, Task.Prepared ready) {
-        request = read;
+    private void submit(Form.Asked read, Task.Prepared ready) {
+        asked = read;
         prepared = ready;
         version.submit(
                 new BatchCall(ready, BatchCall.bytesOf(ready.inputs()), priority, arrivedNanos, deadlineNanos, this));
@@ -278,10 +278,10 @@ final class InferCall implements BatchCall.Answer {
     @Override
     public void outputs(List<Tensor> outputs, BatchCall.Timing timing) {
         try {
-            if (request == null || prepared == null) {
+            if (asked == null || prepared == null) {
                 throw new IllegalStateException("outputs for a call that was not submitted. This is a bug.");
             }
-            var reply = InferCodec.answer(WRITERS.get(), version, request, prepared, outputs);
+            var reply = asked.answer(WRITERS.get(), version, prepared, outputs);
             var coding = answerCoding(reply);
             if (coding == ContentCoding.IDENTITY) {
                 loop.onLoop(() -> answered(reply, timing.queueNanos()));

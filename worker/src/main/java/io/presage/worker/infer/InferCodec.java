@@ -13,24 +13,31 @@ import io.presage.worker.versions.ServedVersion;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// From body bytes to a prepared call and from outputs to body bytes. Pure but for the reader and writer it is
-/// given.
-final class InferCodec {
-    private InferCodec() {}
-
-    static InferRequest read(
+/// From body bytes to a prepared call and from outputs to body bytes, as OIP has them. Pure but for the reader and
+/// writer it is given.
+record InferCodec(InferRequest request) implements Form.Asked {
+    static InferCodec read(
             InferRequestReader reader, byte[] body, int length, @Nullable String jsonLength, ServedVersion version) {
         int json = InferRequestReader.jsonLength(jsonLength);
-        return json == 0 ? reader.readRaw(body, 0, length, version.signature()) : reader.read(body, 0, length, json);
+        return new InferCodec(
+                json == 0
+                        ? reader.readRaw(body, 0, length, version.signature())
+                        : reader.read(body, 0, length, json));
     }
 
-    /// Checks the request against the version and prepares it.
-    static Task.Prepared prepare(ServedVersion version, InferRequest request, int rowsMax) {
+    @Override
+    public Task.Prepared prepare(ServedVersion version, int rowsMax) {
         var signature = version.signature();
-        var inputs = SignatureCheck.check(signature, request.inputs());
         if (!request.outputs().isEmpty()) {
             SignatureCheck.checkOutputs(signature, request.outputs());
         }
+        return prepare(version, request.inputs(), rowsMax);
+    }
+
+    /// Checks inputs against the version and prepares them.
+    static Task.Prepared prepare(ServedVersion version, List<Tensor> given, int rowsMax) {
+        var signature = version.signature();
+        var inputs = SignatureCheck.check(signature, given);
         if (signature.batchable() && inputs.getFirst().shape().dim(0) > rowsMax) {
             throw new ProblemException(
                     Problem.INVALID_TENSOR,
@@ -41,12 +48,9 @@ final class InferCodec {
         return version.task().prepare(inputs);
     }
 
-    static Reply answer(
-            InferResponseWriter writer,
-            ServedVersion version,
-            InferRequest request,
-            Task.Prepared prepared,
-            List<Tensor> modelOutputs) {
+    @Override
+    public Reply answer(
+            InferResponseWriter writer, ServedVersion version, Task.Prepared prepared, List<Tensor> modelOutputs) {
         var outputs = version.task().finish(prepared, modelOutputs);
         writer.write(
                 new InferResponse(

@@ -229,6 +229,9 @@ final class LoopHandler implements Handler<HttpServerRequest> {
             return;
         }
         var target = router.route(path);
+        if (target instanceof Target.Infer(_, _, var form)) {
+            exchange.speaks(form);
+        }
         if (!(target instanceof Target.Live || target instanceof Target.Ready)) {
             requireSecret(head);
         }
@@ -237,7 +240,7 @@ final class LoopHandler implements Handler<HttpServerRequest> {
             exchange.send(Reply.methodNotAllowed(target.allow(), exchange.requestId()));
             return;
         }
-        if (target instanceof Target.Infer(var model, var version)) {
+        if (target instanceof Target.Infer(var model, var version, _)) {
             switch (router.held(model, version)) {
                 case ServedVersion served -> infer(exchange, served);
                 case DormantVersion dormant -> demand(exchange, dormant.key());
@@ -259,7 +262,7 @@ final class LoopHandler implements Handler<HttpServerRequest> {
 
     private void infer(Exchange exchange, ServedVersion version) {
         var head = exchange.head();
-        head.checkMedia();
+        head.checkMedia(exchange.form().takesAnyType());
         var priority = head.priority();
         long deadlineNanos = exchange.arrivalNanos()
                 + head.timeoutNanos(shared.settings().timeout().toNanos());
@@ -301,7 +304,7 @@ final class LoopHandler implements Handler<HttpServerRequest> {
     /// The call goes on when the version is in memory again.
     private void demand(Exchange exchange, VersionKey key) {
         var head = exchange.head();
-        head.checkMedia();
+        head.checkMedia(exchange.form().takesAnyType());
         long deadlineNanos = exchange.arrivalNanos()
                 + head.timeoutNanos(shared.settings().timeout().toNanos());
         new DormantCall(this, exchange, deadlineNanos).await(key);

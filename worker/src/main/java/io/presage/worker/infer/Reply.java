@@ -60,10 +60,10 @@ record Reply(
                 null);
     }
 
-    static Reply of(ProblemException e, String requestId) {
-        var body = Buffer.buffer(OipError.json(e.problem(), e.detail(), requestId));
+    /// `body` says what went wrong in the caller's protocol.
+    static Reply of(ProblemException e, byte[] body) {
         int retryAfter = e.problem().retryable() ? Math.max(1, e.retryAfterSeconds()) : 0;
-        return new Reply(e.problem().status(), body, ContentCoding.IDENTITY, -1, null, 0, 0, e.problem(), retryAfter, null);
+        return new Reply(e.problem().status(), Buffer.buffer(body), ContentCoding.IDENTITY, -1, null, 0, 0, e.problem(), retryAfter, null);
     }
 
     static Reply methodNotAllowed(String allow, String requestId) {

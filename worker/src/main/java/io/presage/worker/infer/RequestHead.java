@@ -224,14 +224,14 @@ final class RequestHead implements BiConsumer<String, String> {
 
     /// Triton's clients send no type, or `application/octet-stream` with pure JSON.
     ///
-    /// @throws ProblemException UNSUPPORTED_MEDIA_TYPE for another type or coding
-    void checkMedia() {
+    /// @throws ProblemException UNSUPPORTED_MEDIA_TYPE for another type, unless any will do, or coding
+    void checkMedia(boolean anyType) {
         if (contentEncoding != null && ContentCoding.named(contentEncoding) == null) {
             throw new ProblemException(
                     Problem.UNSUPPORTED_MEDIA_TYPE,
                     "Content-Encoding: '" + shorten(contentEncoding) + "' (expected: gzip, deflate or none)");
         }
-        if (contentType != null && !isReadable(contentType)) {
+        if (!anyType && contentType != null && !isReadable(contentType)) {
             throw new ProblemException(
                     Problem.UNSUPPORTED_MEDIA_TYPE,
                     "Content-Type: '" + shorten(contentType)

@@ -72,7 +72,7 @@ final class Router {
             }
         }
 
-        record Infer(String model, int version) implements Target {
+        record Infer(String model, int version, Form form) implements Target {
             @Override
             public String allow() {
                 return "POST";
@@ -117,8 +117,9 @@ final class Router {
         if (rest.size() == 1 && rest.getFirst().equals("ready")) {
             return new Target.ModelReady(model, version);
         }
-        if (rest.size() == 1 && rest.getFirst().equals("infer")) {
-            return new Target.Infer(model, version);
+        var form = rest.size() == 1 ? Form.of(rest.getFirst()) : null;
+        if (form != null) {
+            return new Target.Infer(model, version, form);
         }
         throw nothing();
     }

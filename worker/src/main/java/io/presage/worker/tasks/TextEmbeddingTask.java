@@ -29,7 +29,7 @@ import java.util.List;
 ///
 /// A call's texts are padded to its longest, and no further: calls of about the same length share a batch, which
 /// pads them where that pays.
-final class TextEmbeddingTask implements Task {
+final class TextEmbeddingTask implements EmbeddingTask {
     static final String NAME = "text-embedding";
 
     /// Longer texts are refused, not cut: the tokenizer reads all of a text before it cuts it to `tokensMax`.
@@ -48,14 +48,17 @@ final class TextEmbeddingTask implements Task {
     private final int output;
     private final boolean isPooled;
     private final Signature signature;
-    private final HuggingFaceTokenizer tokenizer;
+    private final Tokens tokens;
 
-    private TextEmbeddingTask(Manifest manifest, Signature model, int output, HuggingFaceTokenizer tokenizer) {
+    /// @param vocabulary tokens are below it
+    private record Tokens(HuggingFaceTokenizer tokenizer, int vocabulary) {}
+
+    private TextEmbeddingTask(Manifest manifest, Signature model, int output, Tokens tokens) {
         this.settings = manifest.text();
         this.rowsMax = manifest.batching().rowsMax();
         this.model = model;
         this.output = output;
-        this.tokenizer = tokenizer;
+        this.tokens = tokens;
         TensorSpec embedding = model.outputs().get(output);
         isPooled = embedding.shape().size() == 2;
         signature = new Signature(
@@ -94,7 +97,7 @@ final class TextEmbeddingTask implements Task {
                     "inputs input_ids, attention_mask and maybe token_type_ids INT64 [-1, -1], and an output FP32"
                             + " [-1, -1, D] or [-1, D] with a fixed D");
         }
-        return new TextEmbeddingTask(modelPackage.manifest(), model, output, tokenizer(modelPackage));
+        return new TextEmbeddingTask(modelPackage.manifest(), model, output, tokens(modelPackage));
     }
 
     /// Hidden states before ready embeddings: the pooling is then the manifest's.
@@ -110,7 +113,7 @@ final class TextEmbeddingTask implements Task {
         return -1;
     }
 
-    private static HuggingFaceTokenizer tokenizer(ModelPackage modelPackage) throws LoadException {
+    private static Tokens tokens(ModelPackage modelPackage) throws LoadException {
         Manifest.Text settings = modelPackage.manifest().text();
         Path file = modelPackage.directory().resolve(settings.tokenizer()).normalize();
         if (!file.startsWith(modelPackage.directory().normalize()) || !Files.isRegularFile(file)) {
@@ -121,20 +124,22 @@ final class TextEmbeddingTask implements Task {
                     "Put the model's tokenizer.json (Hugging Face `tokenizers` format) into the package, or name it in"
                             + " model.yaml under text.tokenizer."));
         }
+        int vocabulary;
         try {
-            TokenizerCheck.check(file);
+            vocabulary = TokenizerCheck.check(file);
         } catch (TokenizerCheck.UnsafeTokenizerException | IOException e) {
             throw Misfit.tokenizer(settings.tokenizer() + ": " + e.getMessage(), e);
         }
         // Nothing is fetched at run time: on a machine with CUDA the library would look for another build of itself.
         System.setProperty("ai.djl.offline", "true");
         try {
-            return HuggingFaceTokenizer.builder()
+            var tokenizer = HuggingFaceTokenizer.builder()
                     .optTokenizerPath(file)
                     .optPadding(false)
                     .optTruncation(true)
                     .optMaxLength(settings.tokensMax())
                     .build();
+            return new Tokens(tokenizer, vocabulary);
         } catch (IOException | RuntimeException e) {
             throw Misfit.tokenizer(settings.tokenizer() + ": " + e.getMessage(), e);
         }
@@ -157,13 +162,54 @@ final class TextEmbeddingTask implements Task {
     public Prepared prepare(List<Tensor> inputs) {
         List<byte[]> texts = Payload.elements(inputs.getFirst(), rowsMax);
         List<long[]> ids = new ArrayList<>(texts.size());
-        int longest = 1;
         for (int row = 0; row < texts.size(); row++) {
-            Encoding encoding = tokenizer.encode(text(Payload.rowName("text", row), texts.get(row)), true, false);
+            Encoding encoding =
+                    tokens.tokenizer.encode(text(Payload.rowName("text", row), texts.get(row)), true, false);
             ids.add(encoding.getIds());
-            longest = Math.max(longest, encoding.getIds().length);
         }
-        int rows = texts.size();
+        return padded(ids);
+    }
+
+    @Override
+    public int dimensions() {
+        return Math.toIntExact(signature.outputs().getFirst().shape().getLast());
+    }
+
+    @Override
+    public Prepared prepareTokens(List<int[]> texts) {
+        if (texts.isEmpty() || texts.size() > rowsMax) {
+            throw invalid("tokens", texts.size() + " rows (expected: 1.." + rowsMax + ")");
+        }
+        List<long[]> ids = new ArrayList<>(texts.size());
+        for (int row = 0; row < texts.size(); row++) {
+            ids.add(checked(Payload.rowName("tokens", row), texts.get(row)));
+        }
+        return padded(ids);
+    }
+
+    private long[] checked(String name, int[] text) {
+        if (text.length < 1 || text.length > settings.tokensMax()) {
+            throw invalid(name, text.length + " tokens (expected: 1.." + settings.tokensMax() + ")");
+        }
+        long[] ids = new long[text.length];
+        for (int i = 0; i < ids.length; i++) {
+            if (text[i] < 0 || text[i] >= tokens.vocabulary) {
+                throw invalid(
+                        name + "[" + i + "]",
+                        text[i] + " (expected: a token of the model's own tokenizer, 0.." + (tokens.vocabulary - 1)
+                                + ")");
+            }
+            ids[i] = text[i];
+        }
+        return ids;
+    }
+
+    private Prepared padded(List<long[]> ids) {
+        int rows = ids.size();
+        int longest = 1;
+        for (long[] row : ids) {
+            longest = Math.max(longest, row.length);
+        }
         int tokens = longest;
         long tokensUsed = 0;
         int[] used = new int[rows];
@@ -212,7 +258,7 @@ final class TextEmbeddingTask implements Task {
     @Override
     public List<Tensor> finish(Prepared prepared, List<Tensor> outputs) {
         Mask mask = (Mask) prepared.context();
-        int size = Math.toIntExact(signature.outputs().getFirst().shape().getLast());
+        int size = dimensions();
         Tensor answer = outputs.get(output);
         float[] states = Numbers.floats(answer, isPooled ? Shape.of(mask.rows, size) : Shape.of(mask.rows, -1, size));
         int tokens = isPooled ? 1 : Math.toIntExact(answer.shape().dim(1));
@@ -266,6 +312,6 @@ final class TextEmbeddingTask implements Task {
 
     @Override
     public void close() {
-        tokenizer.close();
+        tokens.tokenizer.close();
     }
 }

@@ -84,13 +84,17 @@ final class TokenizerCheck {
 
     private TokenizerCheck() {}
 
+    /// The size of its vocabulary: every token that it gives is below.
+    ///
     /// @throws UnsafeTokenizerException with what is wrong; a file that is no JSON is one too
-    static void check(Path file) throws UnsafeTokenizerException, IOException {
+    static int check(Path file) throws UnsafeTokenizerException, IOException {
         if (Files.size(file) > FILE_BYTES_MAX) {
             throw new UnsafeTokenizerException(Files.size(file) + " bytes (expected: at most " + FILE_BYTES_MAX + ")");
         }
         try {
-            new TokenizerCheck().document(JsonMapper.shared().readTree(Files.readAllBytes(file)));
+            var root = JsonMapper.shared().readTree(Files.readAllBytes(file));
+            new TokenizerCheck().document(root);
+            return vocabulary(root);
         } catch (JacksonException e) {
             throw new UnsafeTokenizerException(e.getOriginalMessage());
         }
@@ -105,6 +109,20 @@ final class TokenizerCheck {
         part(root.path("post_processor"), "post_processor", POST_PROCESSORS);
         part(root.path("decoder"), "decoder", DECODERS);
         model(root.path("model"));
+    }
+
+    private static int vocabulary(JsonNode root) {
+        var pieces = root.path("model").path("vocab");
+        int size = pieces.isArray() ? pieces.size() : 0;
+        if (pieces.isObject()) {
+            for (var id : pieces) {
+                size = Math.max(size, id.asInt(0) + 1);
+            }
+        }
+        for (var added : root.path("added_tokens")) {
+            size = Math.max(size, added.path("id").asInt(0) + 1);
+        }
+        return size;
     }
 
     private void part(JsonNode part, String where, Set<String> types) throws UnsafeTokenizerException {
