@@ -2,17 +2,14 @@ package io.presage.contract.infer;
 
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /// Reads tensors that travel as bytes (OIP binary tensor extension): little-endian, row-major, no padding;
 /// BYTES elements each behind their length in 4 bytes. One thread.
 final class BinaryReader {
-    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     private static final int LENGTH_BYTES = 4;
 
     private final TensorMemory memory;
@@ -21,15 +18,16 @@ final class BinaryReader {
         this.memory = memory;
     }
 
-    /// The tensor's bytes are `body[from, from + length)`.
-    Tensor read(TensorHead head, byte[] body, int from, int length) {
+    /// The tensor's bytes are `source[from, from + length)`, in absolute positions of a little-endian buffer. A
+    /// tensor of fixed size stays there, and is not copied, if `source` is direct and its elements are aligned.
+    Tensor read(TensorHead head, ByteBuffer source, int from, int length) {
         if (head.dataType() == DataType.BYTES) {
             // Before the count is believed: each element takes its length's bytes at least.
             if (exceeds(head.shape(), length / LENGTH_BYTES)) {
                 throw invalid(head, length + " bytes", "a length and content for each element of " + head.shape());
             }
             int count = memory.elementCount(head);
-            return new Tensor.Bytes(head.name(), head.shape(), readElements(head, body, from, length, count));
+            return new Tensor.Bytes(head.name(), head.shape(), readElements(head, source, from, length, count));
         }
         if (exceeds(head.shape(), length)) {
             throw invalid(head, length + " bytes", head.dataType() + " " + head.shape());
@@ -40,21 +38,31 @@ final class BinaryReader {
             throw invalid(head, length + " bytes", expected + " for " + head.dataType() + " " + head.shape());
         }
         if (head.dataType() == DataType.BOOL) {
-            requireBooleans(head, body, from, length);
+            requireBooleans(head, source, from, length);
+        }
+        if (source.isDirect() && source.alignmentOffset(from, head.dataType().byteSize()) == 0) {
+            var inPlace = source.slice(from, length).order(ByteOrder.LITTLE_ENDIAN);
+            return new Tensor.Fixed(head.name(), head.dataType(), head.shape(), inPlace);
         }
         var target = memory.allocate(head, count);
-        target.put(0, body, from, length);
+        target.put(0, source, from, length);
         return new Tensor.Fixed(head.name(), head.dataType(), head.shape(), target);
     }
 
     /// As [#read], but a BYTES tensor of one element is that element's content, without a length before it.
-    Tensor readRaw(TensorHead head, byte[] body, int from, int length) {
+    Tensor readRaw(TensorHead head, ByteBuffer source, int from, int length) {
         if (head.dataType() == DataType.BYTES && !exceeds(head.shape(), 1)) {
             memory.elementCount(head);
             memory.chargeElement(head, length);
-            return new Tensor.Bytes(head.name(), head.shape(), List.of(Arrays.copyOfRange(body, from, from + length)));
+            return new Tensor.Bytes(head.name(), head.shape(), List.of(copy(source, from, length)));
         }
-        return read(head, body, from, length);
+        return read(head, source, from, length);
+    }
+
+    private static byte[] copy(ByteBuffer source, int from, int length) {
+        var copy = new byte[length];
+        source.get(from, copy);
+        return copy;
     }
 
     /// True when the shape has more than `elements` elements, also more than fit a long.
@@ -66,13 +74,13 @@ final class BinaryReader {
         }
     }
 
-    private List<byte[]> readElements(TensorHead head, byte[] body, int from, int length, int count) {
+    private List<byte[]> readElements(TensorHead head, ByteBuffer source, int from, int length, int count) {
         var elements = new ArrayList<byte[]>(count);
         int position = from;
         int end = from + length;
         for (int i = 0; i < count; i++) {
             int left = end - position - LENGTH_BYTES;
-            int size = left < 0 ? 0 : (int) INT.get(body, position);
+            int size = left < 0 ? 0 : source.getInt(position);
             if (left < 0 || size < 0 || size > left) {
                 throw invalid(
                         head,
@@ -82,7 +90,7 @@ final class BinaryReader {
             }
             memory.chargeElement(head, size);
             position += LENGTH_BYTES;
-            elements.add(Arrays.copyOfRange(body, position, position + size));
+            elements.add(copy(source, position, size));
             position += size;
         }
         if (position != end) {
@@ -91,10 +99,11 @@ final class BinaryReader {
         return elements;
     }
 
-    private static void requireBooleans(TensorHead head, byte[] body, int from, int length) {
+    private static void requireBooleans(TensorHead head, ByteBuffer source, int from, int length) {
         for (int i = 0; i < length; i++) {
-            if (body[from + i] != 0 && body[from + i] != 1) {
-                throw invalid(head, "byte " + (body[from + i] & 0xFF) + " at " + i, "0 or 1 for BOOL");
+            byte next = source.get(from + i);
+            if (next != 0 && next != 1) {
+                throw invalid(head, "byte " + (next & 0xFF) + " at " + i, "0 or 1 for BOOL");
             }
         }
     }

@@ -2,6 +2,7 @@ package io.presage.contract.infer;
 
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// One pass over the body; numbers go straight into the tensors' memory, and nothing is allocated before its
 /// size is known to be within [CodecLimits]. Unknown members are ignored; known ones may be missing (`null`)
 /// where the protocol makes them optional, but not given twice. Whatever the bytes are, the outcome is a
-/// request or a [ProblemException] INVALID_REQUEST, INVALID_TENSOR or BODY_TOO_LARGE that names the place. One
-/// thread at a time.
+/// request or a [ProblemException] INVALID_REQUEST, INVALID_TENSOR, BODY_TOO_LARGE, or UNSUPPORTED for Triton's
+/// shared memory and classification, that names the place. One thread at a time.
 public final class InferRequestReader {
     private static final byte[] ID = JsonScanner.ascii("id");
     private static final byte[] PARAMETERS = JsonScanner.ascii("parameters");
@@ -21,6 +22,7 @@ public final class InferRequestReader {
     private static final byte[] NAME = JsonScanner.ascii("name");
     private static final byte[] BINARY_DATA = JsonScanner.ascii("binary_data");
     private static final byte[] BINARY_DATA_OUTPUT = JsonScanner.ascii("binary_data_output");
+    private static final byte[] CLASSIFICATION = JsonScanner.ascii("classification");
     private static final byte[] NOTHING = {};
 
     private final CodecLimits limits;
@@ -85,7 +87,25 @@ public final class InferRequestReader {
                             + ", the bytes of the JSON part)");
         }
         int jsonEnd = offset + (jsonLength < 0 ? length : jsonLength);
-        scanner.reset(body, offset, jsonEnd);
+        return read(
+                body,
+                offset,
+                jsonEnd - offset,
+                TensorReader.tail(body, jsonEnd, offset + length),
+                jsonLength >= 0);
+    }
+
+    /// Reads a request whose binary part was received apart from its JSON part, `json[0, jsonLength)`: all of
+    /// `tail`, little-endian. Tensors of a direct `tail` lie in it: it is to be left alone until the call has
+    /// ended.
+    ///
+    /// @throws ProblemException INVALID_REQUEST, INVALID_TENSOR, BODY_TOO_LARGE
+    public InferRequest read(byte[] json, int jsonLength, ByteBuffer tail) {
+        return read(json, 0, jsonLength, tail, true);
+    }
+
+    private InferRequest read(byte[] json, int offset, int jsonLength, ByteBuffer tail, boolean mayHaveParts) {
+        scanner.reset(json, offset, offset + jsonLength);
         inputs.begin();
         outputs.clear();
         id = null;
@@ -97,10 +117,10 @@ public final class InferRequestReader {
             if ((seen & 4) == 0) {
                 throw new ProblemException(Problem.INVALID_REQUEST, "inputs: none (expected: an array of tensors)");
             }
-            if (jsonLength < 0) {
+            if (!mayHaveParts) {
                 requireNoParts(inputs.partCount());
             }
-            var tensors = inputs.finish(body, jsonEnd, offset + length);
+            var tensors = inputs.finish(tail);
             return new InferRequest(id, tensors, outputs, binaryOutputs != null && binaryOutputs);
         } finally {
             scanner.reset(NOTHING, 0, 0);
@@ -113,6 +133,13 @@ public final class InferRequestReader {
     ///
     /// @throws ProblemException INVALID_REQUEST, INVALID_TENSOR, BODY_TOO_LARGE
     public InferRequest readRaw(byte[] body, int offset, int length, Signature signature) {
+        return readRaw(TensorReader.tail(body, offset, offset + length), signature);
+    }
+
+    /// The same for a body that is all of `body`, little-endian; the tensor of a direct one lies in it.
+    ///
+    /// @throws ProblemException INVALID_REQUEST, INVALID_TENSOR, BODY_TOO_LARGE
+    public InferRequest readRaw(ByteBuffer body, Signature signature) {
         if (signature.inputs().size() != 1) {
             throw new ProblemException(
                     Problem.INVALID_REQUEST,
@@ -120,8 +147,8 @@ public final class InferRequestReader {
                             + signature.inputs().size() + " inputs (expected: exactly one input for a raw request)");
         }
         var input = signature.inputs().getFirst();
-        var head = new TensorHead("input", input.name(), input.datatype(), rawShape(input, length));
-        return new InferRequest(null, List.of(inputs.readRaw(head, body, offset, offset + length)), List.of(), true);
+        var head = new TensorHead("input", input.name(), input.datatype(), rawShape(input, body.remaining()));
+        return new InferRequest(null, List.of(inputs.readRaw(head, body)), List.of(), true);
     }
 
     /// The signature's shape with its variable dimension worked out from the bytes there are.
@@ -228,15 +255,25 @@ public final class InferRequestReader {
         }
         Boolean value = null;
         for (boolean more = scanner.firstMember(); more; more = scanner.nextMember()) {
-            if (!scanner.isText(flag)) {
-                scanner.skipValue();
-            } else if (value == null) {
+            if (scanner.isText(flag)) {
+                if (value != null) {
+                    throw twice(name);
+                }
                 value = scanner.takeBoolean(name);
             } else {
-                throw twice(name);
+                // Whoever asks for these cannot use an answer without them.
+                requireNot(CLASSIFICATION, "classification");
+                requireNot(TensorReader.SHARED_MEMORY_REGION, "shared_memory_region");
+                scanner.skipValue();
             }
         }
         return value;
+    }
+
+    private void requireNot(byte[] parameter, String name) {
+        if (scanner.isText(parameter)) {
+            throw TensorReader.unsupported(name);
+        }
     }
 
     private void requireFirst(int bit, String member) {

@@ -48,7 +48,7 @@ public final class InferResponseReader {
         if (!hasOutputs) {
             throw new ProblemException(Problem.INVALID_REQUEST, "outputs: none (expected: an array of tensors)");
         }
-        List<Tensor> tensors = outputs.finish(body, jsonEnd, body.length);
+        List<Tensor> tensors = outputs.finish(TensorReader.tail(body, jsonEnd, body.length));
         return new InferResponse(
                 modelName == null ? "" : modelName, modelVersion == null ? "" : modelVersion, id, tensors);
     }

@@ -21,7 +21,7 @@ final class JsonScanner {
     private static final byte[] FALSE = ascii("false");
     private static final byte[] NULL = ascii("null");
     private static final byte[][] LITERALS = {
-        TRUE, FALSE, NULL, ascii("NaN"), ascii("Infinity"),
+        TRUE, FALSE, NULL, ascii("NaN"), ascii("Infinity"), ascii("Inf"),
     };
     private static final int EXCERPT_CHARS = 20;
     private static final int DECODED_BYTES_KEPT = 1 << 16;

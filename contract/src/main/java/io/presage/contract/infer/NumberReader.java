@@ -33,6 +33,8 @@ final class NumberReader {
     private static final byte[] NAN = JsonScanner.ascii("NaN");
     private static final byte[] INFINITY = JsonScanner.ascii("Infinity");
     private static final byte[] MINUS_INFINITY = JsonScanner.ascii("-Infinity");
+    private static final byte[] INF = JsonScanner.ascii("Inf");
+    private static final byte[] MINUS_INF = JsonScanner.ascii("-Inf");
     private static final byte[] QUOTED_NAN = JsonScanner.ascii("\"NaN\"");
     private static final byte[] QUOTED_INFINITY = JsonScanner.ascii("\"Infinity\"");
     private static final byte[] QUOTED_MINUS_INFINITY = JsonScanner.ascii("\"-Infinity\"");
@@ -222,14 +224,19 @@ final class NumberReader {
         return second < scanner.end() && isDigit(scanner.bytes()[second]);
     }
 
+    /// What JSON has no number for, as OIP's clients write it: Triton's Python client writes the bare words, and
+    /// its library reads the short ones too; KServe's Python client, Triton's Java client and JavaScript write
+    /// `null` for NaN; others quote the words.
     private double readSpecial(DataType type) {
-        if (scanner.tryTakeWord(NAN) || scanner.tryTakeWord(QUOTED_NAN)) {
+        if (scanner.tryTakeWord(NAN) || scanner.tryTakeWord(QUOTED_NAN) || scanner.tryTakeNull()) {
             return Double.NaN;
         }
-        if (scanner.tryTakeWord(INFINITY) || scanner.tryTakeWord(QUOTED_INFINITY)) {
+        if (scanner.tryTakeWord(INFINITY) || scanner.tryTakeWord(QUOTED_INFINITY) || scanner.tryTakeWord(INF)) {
             return Double.POSITIVE_INFINITY;
         }
-        if (scanner.tryTakeWord(MINUS_INFINITY) || scanner.tryTakeWord(QUOTED_MINUS_INFINITY)) {
+        if (scanner.tryTakeWord(MINUS_INFINITY)
+                || scanner.tryTakeWord(QUOTED_MINUS_INFINITY)
+                || scanner.tryTakeWord(MINUS_INF)) {
             return Double.NEGATIVE_INFINITY;
         }
         throw invalidAt(scanner.position(), "a number for " + type);

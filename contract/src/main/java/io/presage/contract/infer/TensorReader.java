@@ -2,6 +2,8 @@ package io.presage.contract.infer;
 
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,8 +19,11 @@ final class TensorReader {
     private static final byte[] DATA = JsonScanner.ascii("data");
     private static final byte[] PARAMETERS = JsonScanner.ascii("parameters");
     private static final byte[] BINARY_DATA_SIZE = JsonScanner.ascii("binary_data_size");
+    static final byte[] SHARED_MEMORY_REGION = JsonScanner.ascii("shared_memory_region");
     private static final DataType[] DATA_TYPES = DataType.values();
     private static final byte[][] DATA_TYPE_NAMES = dataTypeNames();
+
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).order(ByteOrder.LITTLE_ENDIAN);
 
     private final String noun;
     private final CodecLimits limits;
@@ -86,18 +91,18 @@ final class TensorReader {
         return parts.size();
     }
 
-    /// Ends the message: reads the binary parts, which are all of `body[from, to)`, and gives the tensors in
-    /// order.
-    List<Tensor> finish(byte[] body, int from, int to) {
-        if (partBytes != to - from) {
+    /// Ends the message: reads the binary parts, which are all of `tail[position, limit)`, and gives the tensors in
+    /// order. Those of a direct `tail` may lie in it.
+    List<Tensor> finish(ByteBuffer tail) {
+        if (partBytes != tail.remaining()) {
             throw new ProblemException(
                     Problem.INVALID_REQUEST,
-                    "binary data: " + (to - from) + " bytes after the JSON part (expected: " + partBytes
+                    "binary data: " + tail.remaining() + " bytes after the JSON part (expected: " + partBytes
                             + ", the sum of binary_data_size)");
         }
-        int position = from;
+        int position = tail.position();
         for (var part : parts) {
-            tensors.set(part.index, binary.read(part.head, body, position, part.bytes));
+            tensors.set(part.index, binary.read(part.head, tail, position, part.bytes));
             position += part.bytes;
         }
         var all = new ArrayList<Tensor>(tensors.size());
@@ -111,10 +116,17 @@ final class TensorReader {
         return all;
     }
 
-    /// The one tensor of a raw request: its bytes are all of `body[from, to)`.
-    Tensor readRaw(TensorHead head, byte[] body, int from, int to) {
+    /// The bytes after the JSON part, where they lie.
+    static ByteBuffer tail(byte[] body, int from, int to) {
+        return from == to
+                ? NOTHING
+                : ByteBuffer.wrap(body, from, to - from).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /// The one tensor of a raw request: its bytes are all of `body[position, limit)`.
+    Tensor readRaw(TensorHead head, ByteBuffer body) {
         memory.reset();
-        return binary.readRaw(head, body, from, to - from);
+        return binary.readRaw(head, body, body.position(), body.remaining());
     }
 
     private void readTensor() {
@@ -234,10 +246,17 @@ final class TensorReader {
                             Problem.INVALID_REQUEST,
                             numberName() + ": " + binarySize + " (expected: 0.." + Integer.MAX_VALUE + ")");
                 }
+            } else if (scanner.isText(SHARED_MEMORY_REGION)) {
+                throw unsupported("shared_memory_region");
             } else {
                 scanner.skipValue();
             }
         }
+    }
+
+    static ProblemException unsupported(String parameter) {
+        return new ProblemException(
+                Problem.UNSUPPORTED, "parameters." + parameter + " (expected: none; send data, and read it, in bodies)");
     }
 
     private String labelOfPresent() {

@@ -172,6 +172,13 @@ class InferRequestReaderTest {
 
     @Test
     void floatsTakeWhatJsonHasNoNumberFor() {
+        assertThat(floats(numbers("FP32", "[2,2]", "[[null,-0.5],[Inf,-Inf]]")))
+                .containsExactly(Float.NaN, -0.5f, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY);
+        assertThat(numbers("FP64", "[1]", "[null]").getDouble(0)).isNaN();
+        var before = read("{\"inputs\":[{\"data\":[NaN,null,Inf,-Inf],\"datatype\":\"FP32\",\"name\":\"x\","
+                + "\"shape\":[4]}]}");
+        assertThat(floats(((Tensor.Fixed) before.inputs().getFirst()).data()))
+                .containsExactly(Float.NaN, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY);
         assertThat(floats(numbers("FP32", "[6]", "[NaN,Infinity,-Infinity,\"NaN\",\"Infinity\",\"-Infinity\"]")))
                 .containsExactly(
                         Float.NaN,
@@ -214,7 +221,6 @@ class InferRequestReaderTest {
                 "[2,3] | [[[1],[2],[3]],[[4],[5],[6]]] | data[0]: found '[1' (expected: a number for FP32)",
                 "[2] | [[1,2]] | data[0]: found '[1' (expected: a number for FP32)",
                 "[2] | 5 | data[0]: found '5' (expected: an array of 2",
-                "[1] | [null] | data[0]: found 'null' (expected: a number for FP32)",
                 "[1] | ['\"1\"'] | expected: a number for FP32",
                 "[1] | [true] | found 'true'",
                 "[1] | [nan] | found 'nan'",
@@ -520,5 +526,91 @@ class InferRequestReaderTest {
         assertThat(data.order()).isEqualTo(ByteOrder.LITTLE_ENDIAN);
         assertThat(data.position()).isZero();
         assertThat(data.limit()).isEqualTo(24);
+    }
+
+    private static ByteBuffer direct(int... bytes) {
+        var buffer = ByteBuffer.allocateDirect(bytes.length).order(ByteOrder.LITTLE_ENDIAN);
+        for (int next : bytes) {
+            buffer.put((byte) next);
+        }
+        return buffer.flip();
+    }
+
+    private static String part(String name, String datatype, String shape, int bytes) {
+        return "{\"name\":\"" + name + "\",\"datatype\":\"" + datatype + "\",\"shape\":" + shape
+                + ",\"parameters\":{\"binary_data_size\":" + bytes + "}}";
+    }
+
+    private InferRequest readApart(ByteBuffer tail, String... parts) {
+        byte[] json = ("{\"inputs\":[" + String.join(",", parts) + "]}").getBytes(UTF_8);
+        return reader.read(json, json.length, tail);
+    }
+
+    @Test
+    void tensorsOfADirectTail_stayWhereTheyAre() {
+        var tail = direct(0, 0, 128, 63, 7, 0, 1, 0, 0, 0, 65, 1, 0);
+        var request = readApart(
+                tail,
+                part("f", "FP32", "[1]", 4),
+                part("b", "UINT8", "[1]", 1),
+                part("h", "FP16", "[1]", 2),
+                part("t", "BYTES", "[1]", 4),
+                part("g", "INT16", "[1]", 2));
+
+        var f = (Tensor.Fixed) request.inputs().getFirst();
+        assertThat(f.data().getFloat(0)).isEqualTo(1f);
+        assertThat(f.data().isDirect()).isTrue();
+        tail.putFloat(0, 2f);
+        assertThat(f.data().getFloat(0)).as("the same memory").isEqualTo(2f);
+        var misaligned = (Tensor.Fixed) request.inputs().get(2);
+        assertThat(misaligned.data().isDirect()).as("runtimes want aligned elements").isFalse();
+        assertThat(hex(misaligned.data())).isEqualTo("0001");
+        assertThat(((Tensor.Bytes) request.inputs().get(3)).elements()).containsExactly(new byte[0]);
+        assertThat(hex(((Tensor.Fixed) request.inputs().get(4)).data())).isEqualTo("4101");
+    }
+
+    @Test
+    void aTailThatDoesNotFit_isRefused() {
+        for (var tail : List.of(direct(), direct(1, 2, 3), direct(1, 2, 3, 4, 5))) {
+            var refusal = catchThrowableOfType(
+                    ProblemException.class, () -> readApart(tail, part("x", "FP32", "[1]", 4)));
+            assertThat(refusal.problem()).isEqualTo(Problem.INVALID_REQUEST);
+            assertThat(refusal.detail()).contains("binary data: " + tail.remaining() + " bytes after the JSON part");
+        }
+        var boolOf2 = catchThrowableOfType(
+                ProblemException.class, () -> readApart(direct(1, 2), part("x", "BOOL", "[2]", 2)));
+        assertThat(boolOf2.detail()).contains("byte 2 at 1");
+        var tooLong = catchThrowableOfType(
+                ProblemException.class, () -> readApart(direct(9, 0, 0, 0, 65), part("x", "BYTES", "[1]", 5)));
+        assertThat(tooLong.detail()).contains("element 0 of 9 bytes with 1 left");
+    }
+
+    @Test
+    void rawBodyInDirectMemory_isTheOneInput() {
+        var signature = new Signature(
+                List.of(new TensorSpec("x", DataType.FP32, Shape.of(-1, 2))), List.of(), true);
+        var request = reader.readRaw(direct(0, 0, 128, 63, 0, 0, 0, 64), signature);
+        var x = (Tensor.Fixed) request.inputs().getFirst();
+        assertThat(x.shape()).isEqualTo(Shape.of(1, 2));
+        assertThat(floats(x.data())).containsExactly(1f, 2f);
+        assertThat(x.data().isDirect()).isTrue();
+        assertThat(request.binaryOutputs()).isTrue();
+    }
+
+    @Test
+    void sharedMemoryAndClassification_areNotHad() {
+        assertRefused(
+                "{\"inputs\":[{\"name\":\"x\",\"shape\":[1],\"datatype\":\"FP32\",\"parameters\":"
+                        + "{\"shared_memory_region\":\"r\",\"shared_memory_byte_size\":4}}]}",
+                Problem.UNSUPPORTED,
+                "parameters.shared_memory_region");
+        assertRefused(
+                "{\"inputs\":[],\"outputs\":[{\"name\":\"y\",\"parameters\":{\"shared_memory_region\":\"r\"}}]}",
+                Problem.UNSUPPORTED,
+                "parameters.shared_memory_region");
+        assertRefused(
+                "{\"inputs\":[],\"outputs\":[{\"name\":\"y\",\"parameters\":{\"classification\":3}}]}",
+                Problem.UNSUPPORTED,
+                "parameters.classification");
     }
 }

@@ -17,18 +17,16 @@ enum Form {
     /// The Open Inference Protocol.
     OIP("infer") {
         @Override
-        Asked read(
-                InferRequestReader reader, byte[] body, int length, @Nullable String jsonLength, ServedVersion version) {
-            return InferCodec.read(reader, body, length, jsonLength, version);
+        Asked read(InferRequestReader reader, Content body, @Nullable String jsonLength, ServedVersion version) {
+            return InferCodec.read(reader, body, jsonLength, version);
         }
     },
 
     /// OpenAI's embeddings.
     EMBEDDINGS("embeddings") {
         @Override
-        Asked read(
-                InferRequestReader reader, byte[] body, int length, @Nullable String jsonLength, ServedVersion version) {
-            return EmbeddingsCodec.read(reader.limits(), body, length, version);
+        Asked read(InferRequestReader reader, Content body, @Nullable String jsonLength, ServedVersion version) {
+            return EmbeddingsCodec.read(reader.limits(), body.bytes(), body.length(), version);
         }
 
         @Override
@@ -41,9 +39,8 @@ enum Form {
     /// are OIP's too.
     PREDICT("predict") {
         @Override
-        Asked read(
-                InferRequestReader reader, byte[] body, int length, @Nullable String jsonLength, ServedVersion version) {
-            return PredictCodec.read(reader, body, length, version);
+        Asked read(InferRequestReader reader, Content body, @Nullable String jsonLength, ServedVersion version) {
+            return PredictCodec.read(reader, body.bytes(), body.length(), version);
         }
 
         @Override
@@ -68,12 +65,12 @@ enum Form {
         return null;
     }
 
-    /// Reads `body[0, length)`.
+    /// Reads a whole body. It has a `tail` only in OIP.
     ///
     /// @param jsonLength what `Inference-Header-Content-Length` said; OIP's alone
     /// @throws ProblemException what the caller is to be refused with
     abstract Asked read(
-            InferRequestReader reader, byte[] body, int length, @Nullable String jsonLength, ServedVersion version);
+            InferRequestReader reader, Content body, @Nullable String jsonLength, ServedVersion version);
 
     /// Whether a body is read whatever its Content-Type says it is.
     boolean takesAnyType() {

@@ -79,7 +79,7 @@ final class InferCall implements BatchCall.Answer {
         if (isFinished) {
             return;
         }
-        var seen = body == null ? new Body(exchange.head().contentLength()) : body;
+        var seen = body == null ? expected() : body;
         long length = (long) chunk.length() + seen.length();
         if (length > loop.shared().settings().bodyBytesMax().toBytes()) {
             exchange.closeAfter();
@@ -96,6 +96,24 @@ final class InferCall implements BatchCall.Answer {
         }
         seen.add(chunk);
         body = seen;
+    }
+
+    /// Room for the body that the head announces.
+    private Body expected() {
+        var head = exchange.head();
+        long announced = head.contentLength();
+        if (exchange.form() == Form.OIP
+                && head.jsonLength() != null
+                && head.bodyCoding() == ContentCoding.IDENTITY) {
+            int jsonBytes = head.jsonBytes();
+            int apart = Body.apartBytes(announced, jsonBytes);
+            var piece = apart == 0 ? null : loop.shared().tensors().take(apart);
+            if (piece != null) {
+                pieces.add(piece);
+                return Body.apart(announced, jsonBytes, piece);
+            }
+        }
+        return new Body(announced);
     }
 
     /// The client went away before its body was complete.
@@ -127,15 +145,15 @@ final class InferCall implements BatchCall.Answer {
                     (int) loop.shared().settings().inlineBodyBytesMax().toBytes();
             if (exchange.head().bodyCoding() != ContentCoding.IDENTITY) {
                 watchCaller();
-                loop.shared().pool().execute(() -> inflateAndSubmit(bytes.kept(), bytes.length()));
+                loop.shared().pool().execute(() -> inflateAndSubmit(bytes.kept()));
             } else if (bytes.length() > inlineBytesMax || !version.task().isLight()) {
                 watchCaller();
-                loop.shared().pool().execute(() -> prepareAndSubmit(bytes.kept(), bytes.length()));
+                loop.shared().pool().execute(() -> prepareAndSubmit(bytes.kept()));
             } else if (runner != null) {
                 runHere(runner, bytes);
             } else {
                 watchCaller();
-                prepareAndSubmit(bytes.borrowed(loop), bytes.length());
+                prepareAndSubmit(bytes.borrowed(loop));
             }
         } catch (ProblemException e) {
             fail(e);
@@ -155,12 +173,8 @@ final class InferCall implements BatchCall.Answer {
     private void runHere(LoadedModel runner, Body bytes) {
         try {
             loop.memory().reset();
-            var read = exchange.form().read(
-                    loop.reader(),
-                    bytes.borrowed(loop),
-                    bytes.length(),
-                    exchange.head().jsonLength(),
-                    version);
+            var read = exchange.form()
+                    .read(loop.reader(), bytes.borrowed(loop), exchange.head().jsonLength(), version);
             var ready = read.prepare(version, loop.shared().callRowsMax());
             if (ready.rows() > loop.shared().settings().inlineRowsMax()) {
                 watchCaller();
@@ -186,15 +200,15 @@ final class InferCall implements BatchCall.Answer {
     }
 
     /// On a preparing thread: a small body may hold a large one.
-    private void inflateAndSubmit(byte[] packed, int length) {
+    private void inflateAndSubmit(Content packed) {
         try {
             var inflated = Inflation.inflate(
                     exchange.head().bodyCoding(),
-                    packed,
-                    length,
+                    packed.bytes(),
+                    packed.length(),
                     loop.shared().settings().bodyBytesMax().toBytes(),
                     this::reserve);
-            prepareAndSubmit(inflated.bytes(), inflated.length());
+            prepareAndSubmit(Content.of(inflated.bytes(), inflated.length()));
         } catch (ProblemException e) {
             failed(e);
         } catch (RuntimeException | OutOfMemoryError e) {
@@ -210,7 +224,7 @@ final class InferCall implements BatchCall.Answer {
     }
 
     /// On the event loop or a preparing thread.
-    private void prepareAndSubmit(byte[] bytes, int length) {
+    private void prepareAndSubmit(Content content) {
         try {
             if (isAbandoned) {
                 failed(new ProblemException(Problem.DEADLINE_EXCEEDED, "the caller went away; not run"));
@@ -222,8 +236,7 @@ final class InferCall implements BatchCall.Answer {
                 return;
             }
             var reader = new InferRequestReader(loop.shared().codecLimits(), this::allocate);
-            var read =
-                    exchange.form().read(reader, bytes, length, exchange.head().jsonLength(), version);
+            var read = exchange.form().read(reader, content, exchange.head().jsonLength(), version);
             submit(read, read.prepare(version, loop.shared().callRowsMax()));
         } catch (ProblemException e) {
             failed(e);

@@ -17,12 +17,21 @@ import org.jspecify.annotations.Nullable;
 /// writer it is given.
 record InferCodec(InferRequest request) implements Form.Asked {
     static InferCodec read(
-            InferRequestReader reader, byte[] body, int length, @Nullable String jsonLength, ServedVersion version) {
-        int json = InferRequestReader.jsonLength(jsonLength);
-        return new InferCodec(
-                json == 0
-                        ? reader.readRaw(body, 0, length, version.signature())
-                        : reader.read(body, 0, length, json));
+            InferRequestReader reader, Content body, @Nullable String jsonLength, ServedVersion version) {
+        return new InferCodec(request(reader, body, InferRequestReader.jsonLength(jsonLength), version));
+    }
+
+    private static InferRequest request(
+            InferRequestReader reader, Content body, int jsonLength, ServedVersion version) {
+        var tail = body.tail();
+        if (tail != null) {
+            return jsonLength == 0
+                    ? reader.readRaw(tail, version.signature())
+                    : reader.read(body.bytes(), body.length(), tail);
+        }
+        return jsonLength == 0
+                ? reader.readRaw(body.bytes(), 0, body.length(), version.signature())
+                : reader.read(body.bytes(), 0, body.length(), jsonLength);
     }
 
     @Override

@@ -263,6 +263,9 @@ final class LoopHandler implements Handler<HttpServerRequest> {
     private void infer(Exchange exchange, ServedVersion version) {
         var head = exchange.head();
         head.checkMedia(exchange.form().takesAnyType());
+        if (exchange.form() == Form.OIP) {
+            head.jsonBytes();
+        }
         var priority = head.priority();
         long deadlineNanos = exchange.arrivalNanos()
                 + head.timeoutNanos(shared.settings().timeout().toNanos());

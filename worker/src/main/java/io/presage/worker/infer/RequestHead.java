@@ -1,6 +1,7 @@
 package io.presage.worker.infer;
 
 import io.presage.contract.http.Headers;
+import io.presage.contract.infer.InferRequestReader;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.presage.worker.batching.Priority;
@@ -148,6 +149,13 @@ final class RequestHead implements BiConsumer<String, String> {
     @Nullable
     String jsonLength() {
         return jsonLength;
+    }
+
+    /// Bytes of the JSON part; -1 when the head does not say.
+    ///
+    /// @throws ProblemException INVALID_REQUEST when it says no number
+    int jsonBytes() {
+        return InferRequestReader.jsonLength(jsonLength);
     }
 
     /// As sent, if it is one that may be echoed.
