@@ -1,10 +1,12 @@
 package io.presage.api.http;
 
 import io.presage.contract.problem.OipError;
+import io.presage.contract.problem.OpenAiError;
 import io.presage.contract.problem.ProblemException;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /// How an error is written. Pure; any thread.
@@ -14,6 +16,14 @@ public enum ErrorForm {
         @Override
         byte[] body(ProblemException problem, String requestId) {
             return OipError.json(problem.problem(), problem.detail(), requestId);
+        }
+    },
+
+    /// `{"error": {"message": ...}}` of OpenAI.
+    OPENAI("application/json") {
+        @Override
+        byte[] body(ProblemException problem, String requestId) {
+            return OpenAiError.json(problem.problem(), problem.detail(), requestId);
         }
     },
 
@@ -40,6 +50,14 @@ public enum ErrorForm {
 
     ErrorForm(String contentType) {
         this.contentType = contentType;
+    }
+
+    /// How errors are written to whoever asked for `path`. TensorFlow Serving's form of them is a part of OIP's.
+    static ErrorForm of(@Nullable String path) {
+        if (path != null && path.startsWith("/api/")) {
+            return RFC_9457;
+        }
+        return path != null && path.startsWith("/openai/") ? OPENAI : OIP;
     }
 
     String contentType() {

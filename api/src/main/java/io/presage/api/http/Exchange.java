@@ -10,7 +10,6 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /// One request and its answer. Lives on its connection's event loop.
 public final class Exchange {
@@ -37,14 +36,10 @@ public final class Exchange {
         this.request = request;
         this.requestId = requestId;
         this.arrivedNanos = arrivedNanos;
-        this.errors = isControl(request.path()) ? ErrorForm.RFC_9457 : ErrorForm.OIP;
+        this.errors = ErrorForm.of(request.path());
         this.lastOfConnection = lastOfConnection;
         this.lingering = lingering;
         this.refusals = refusals;
-    }
-
-    private static boolean isControl(@Nullable String path) {
-        return path != null && path.startsWith("/api/");
     }
 
     public HttpServerRequest request() {

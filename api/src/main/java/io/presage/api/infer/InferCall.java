@@ -33,8 +33,11 @@ import org.jspecify.annotations.Nullable;
 /// It ends exactly once, in [#finish]: by an answer, a refusal, the deadline, or because the client went away;
 /// then the body's room, the permits and the timer are given back. One event loop.
 final class InferCall implements Attempts.End, Companion.Held {
+    /// What is asked of the worker: a predict call in one of the forms it reads, or a question about the model.
     enum Kind {
         INFER,
+        EMBEDDINGS,
+        PREDICT,
         METADATA;
 
         HttpMethod method() {
@@ -45,6 +48,8 @@ final class InferCall implements Attempts.End, Companion.Held {
         String path(VersionRoute route) {
             return switch (this) {
                 case INFER -> route.infer();
+                case EMBEDDINGS -> route.path() + "/embeddings";
+                case PREDICT -> route.path() + "/predict";
                 case METADATA -> route.path();
             };
         }

@@ -7,6 +7,7 @@ import io.presage.api.forward.Retries;
 import io.presage.api.forward.WorkerClient;
 import io.presage.api.http.Exchange;
 import io.presage.api.limits.Bodies;
+import io.presage.api.limits.Body;
 import io.presage.api.limits.Permit;
 import io.presage.api.limits.RateLimits;
 import io.presage.api.routes.Asking;
@@ -84,26 +85,81 @@ final class InferPipeline {
     ///
     /// @throws ProblemException what the caller is to be refused with
     InferCall admit(Caller caller, String name, @Nullable String version) {
+        return admit(caller, name, version, InferCall.Kind.INFER);
+    }
+
+    private InferCall admit(Caller caller, String name, @Nullable String version, InferCall.Kind kind) {
         var admission = spend(caller, name);
         try {
             return version == null
-                    ? chosen(caller, name, admission)
-                    : call(caller, pinned(name, version), InferCall.Kind.INFER, admission.permit());
+                    ? chosen(caller, name, admission, kind)
+                    : call(caller, pinned(name, version), kind, admission.permit());
         } catch (ProblemException e) {
             admission.permit().ended(0);
             throw e;
         }
     }
 
-    private InferCall chosen(Caller caller, String name, Admission admission) {
+    private InferCall chosen(Caller caller, String name, Admission admission, InferCall.Kind kind) {
         var grant = admission.grant();
-        var call = call(caller, chosen(caller, grant, name), InferCall.Kind.INFER, admission.permit());
+        var call = call(caller, chosen(caller, grant, name), kind, admission.permit());
         var policy = shared.routes().current().model(name).policy();
-        return policy.shadow() == null && policy.cache() == null ? call : call.with(companion(policy, caller, grant));
+        // Shadows compare, and caches keep, what is asked in OIP's own form.
+        return kind != InferCall.Kind.INFER || (policy.shadow() == null && policy.cache() == null)
+                ? call
+                : call.with(companion(policy, caller, grant));
     }
 
     private Companion companion(TrafficPolicy policy, Caller caller, Grant grant) {
         return new Companion(policy, caller, companions, grant.tenant(), deadlines.millis(caller.headers()));
+    }
+
+    /// A predict call in TensorFlow Serving's form, which the worker reads.
+    void predict(Exchange exchange, String name, @Nullable String version) {
+        var call = admit(new HttpCaller(exchange), name, version, InferCall.Kind.PREDICT);
+        call.start(shared.bodies().receive(exchange.request()));
+    }
+
+    /// OpenAI's embeddings, whose body names the model: it is received before the call can be admitted, though only
+    /// from who may call any model at all.
+    void embeddings(Exchange exchange) {
+        authenticator
+                .authenticate(exchange.headers(), shared.routes().current().keys())
+                .require(Role.PREDICT);
+        long millis = deadlines.millis(exchange.headers());
+        NamedModel.requirePlain(exchange.headers());
+        var incoming = shared.bodies().receive(exchange.request());
+        long left = Deadlines.leftMillis(
+                exchange.arrivedNanos(), millis, shared.nanos().getAsLong());
+        long timer = loop.vertx()
+                .setTimer(
+                        Math.max(1, left),
+                        _ -> incoming.abort(new ProblemException(
+                                Problem.REQUEST_TIMEOUT, "the body did not arrive within " + millis + " ms")));
+        incoming.whole().onComplete(body -> {
+            loop.vertx().cancelTimer(timer);
+            embed(exchange, body);
+        }, cause -> {
+            loop.vertx().cancelTimer(timer);
+            if (cause instanceof ProblemException problem) {
+                exchange.refuse(problem);
+            } else {
+                exchange.breakOff();
+            }
+        });
+    }
+
+    private void embed(Exchange exchange, Body body) {
+        InferCall call;
+        try {
+            var model = NamedModel.of(body);
+            call = admit(new HttpCaller(exchange), model, null, InferCall.Kind.EMBEDDINGS);
+        } catch (ProblemException e) {
+            body.close();
+            exchange.refuse(e);
+            return;
+        }
+        call.start(body);
     }
 
     /// A question about a model, which its replica answers: of the active version, when none is named.

@@ -129,6 +129,18 @@ public final class PublicApi implements Handler<Exchange> {
             case PublicPath.Infer(var model, var version) -> pipeline.infer(exchange, model, version);
             case PublicPath.Model(var model, var version) -> pipeline.metadata(exchange, model, version);
             case PublicPath.ModelReady(var model, var version) -> ready(exchange, model, version);
+            case PublicPath.Embeddings _ -> pipeline.embeddings(exchange);
+            case PublicPath.Predict(var model, var version) -> pipeline.predict(exchange, model, version);
+            case PublicPath.OpenAiModels _ ->
+                exchange.answerJson(200, OpenAiModels.json(routes.current(), predicting(exchange)));
+            case PublicPath.OpenAiModel(var model) -> {
+                authenticate(exchange).require(Role.PREDICT, model);
+                exchange.answerJson(200, OpenAiModels.json(routes.current().model(model)));
+            }
+            case PublicPath.Status(var model, var version) -> {
+                authenticate(exchange).require(Role.PREDICT, model);
+                exchange.answerJson(200, VersionStatus.json(routes.current().model(model), version));
+            }
             case PublicPath.Control(var passed) -> registry.pass(exchange, passed);
             case PublicPath.Index _ -> index(exchange);
             case PublicPath.Server _ -> {
@@ -153,6 +165,12 @@ public final class PublicApi implements Handler<Exchange> {
         return authenticator.authenticate(exchange.headers(), routes.current().keys());
     }
 
+    private Grant predicting(Exchange exchange) {
+        var grant = authenticate(exchange);
+        grant.require(Role.PREDICT);
+        return grant;
+    }
+
     private void ready(Exchange exchange, String name, @Nullable String version) {
         authenticate(exchange).require(Role.PREDICT, name);
         ModelRoute model = routes.current().model(name);
@@ -165,8 +183,7 @@ public final class PublicApi implements Handler<Exchange> {
     }
 
     private void index(Exchange exchange) {
-        var grant = authenticate(exchange);
-        grant.require(Role.PREDICT);
+        var grant = predicting(exchange);
         var request = exchange.request();
         String encoding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
         if (encoding != null && !"identity".equalsIgnoreCase(encoding)) {

@@ -33,18 +33,44 @@ sealed interface PublicPath {
     /// @param path safe to be passed on
     record Control(String path) implements PublicPath {}
 
+    /// OpenAI's.
+    record Embeddings() implements PublicPath {}
+
+    record OpenAiModels() implements PublicPath {}
+
+    record OpenAiModel(String name) implements PublicPath {}
+
+    /// TensorFlow Serving's.
+    ///
+    /// @param version a number or a label, which is an alias; null when none was named
+    record Predict(String name, @Nullable String version) implements PublicPath {}
+
+    record Status(String name, @Nullable String version) implements PublicPath {}
+
     record Unknown() implements PublicPath {}
 
     /// The one method of a path; null means any (the registry decides).
     default @Nullable HttpMethod method() {
         return switch (this) {
-            case Root _, Server _, Live _, Ready _, Model _, ModelReady _, Unknown _ -> HttpMethod.GET;
-            case Index _, Infer _ -> HttpMethod.POST;
+            case Root _,
+                    Server _,
+                    Live _,
+                    Ready _,
+                    Model _,
+                    ModelReady _,
+                    OpenAiModels _,
+                    OpenAiModel _,
+                    Status _,
+                    Unknown _ ->
+                HttpMethod.GET;
+            case Index _, Infer _, Embeddings _, Predict _ -> HttpMethod.POST;
             case Control _ -> null;
         };
     }
 
     String MODELS = "/v2/models/";
+    String OPENAI_MODELS = "/openai/v1/models/";
+    String TENSORFLOW_MODELS = "/v1/models/";
 
     /// `path` as it came, without its query.
     static PublicPath of(String path) {
@@ -54,12 +80,49 @@ sealed interface PublicPath {
         if (path.startsWith("/api/")) {
             return ControlPath.check(path).<PublicPath>map(Control::new).orElseGet(Unknown::new);
         }
+        if (path.startsWith(TENSORFLOW_MODELS)) {
+            return tensorFlow(path);
+        }
+        if (path.startsWith(OPENAI_MODELS)) {
+            String name = decoded(path.substring(OPENAI_MODELS.length()));
+            return name == null || !Names.isModel(name) ? new Unknown() : new OpenAiModel(name);
+        }
         return switch (path) {
             case "/" -> new Root();
             case "/v2", "/v2/" -> new Server();
             case "/v2/health/live" -> new Live();
             case "/v2/health/ready" -> new Ready();
             case "/v2/repository/index" -> new Index();
+            case "/openai/v1/embeddings" -> new Embeddings();
+            case "/openai/v1/models" -> new OpenAiModels();
+            default -> new Unknown();
+        };
+    }
+
+    /// `/v1/models/M[/versions/V|/labels/L][:predict]`.
+    private static PublicPath tensorFlow(String path) {
+        int verb = path.indexOf(':');
+        int end = verb == -1 ? path.length() : verb;
+        int nameEnd = Math.min(end(path, TENSORFLOW_MODELS.length()), end);
+        String name = decoded(path.substring(TENSORFLOW_MODELS.length(), nameEnd));
+        String rest = path.substring(nameEnd, end);
+        String version = null;
+        boolean isNumber = rest.startsWith("/versions/");
+        if (isNumber || rest.startsWith("/labels/")) {
+            version = decoded(rest.substring(isNumber ? "/versions/".length() : "/labels/".length()));
+        }
+        boolean isKnown = name != null
+                && Names.isModel(name)
+                && (rest.isEmpty()
+                        || version != null
+                                && Names.isVersion(version)
+                                && isNumber == Character.isDigit(version.charAt(0)));
+        if (!isKnown || name == null) {
+            return new Unknown();
+        }
+        return switch (path.substring(end)) {
+            case "" -> new Status(name, version);
+            case ":predict" -> new Predict(name, version);
             default -> new Unknown();
         };
     }

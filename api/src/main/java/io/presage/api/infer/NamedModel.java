@@ -1,0 +1,52 @@
+package io.presage.api.infer;
+
+import io.presage.api.limits.Body;
+import io.presage.api.routes.Names;
+import io.presage.contract.infer.TopMember;
+import io.presage.contract.problem.Problem;
+import io.presage.contract.problem.ProblemException;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
+
+/// The model that an OpenAI body names. All that the gateway looks for in it is the member `model`; the rest is the
+/// worker's to read. Pure.
+final class NamedModel {
+    /// So much of a body is looked through, which takes an event loop at most about 2 ms. OpenAI's own clients put
+    /// `model` where their caller put it; a whole call of OpenAI's greatest size is smaller.
+    static final int SCAN_BYTES_MAX = 2 << 20;
+
+    private NamedModel() {}
+
+    /// A compressed body could not be looked through.
+    ///
+    /// @throws ProblemException UNSUPPORTED_MEDIA_TYPE
+    static void requirePlain(MultiMap headers) {
+        String encoding = headers.get(HttpHeaders.CONTENT_ENCODING);
+        if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+            throw new ProblemException(
+                    Problem.UNSUPPORTED_MEDIA_TYPE,
+                    "Content-Encoding: '" + (encoding.length() > 40 ? encoding.substring(0, 40) + "..." : encoding)
+                            + "' (expected: none on this path)");
+        }
+    }
+
+    /// @throws ProblemException INVALID_REQUEST when the body names none, MODEL_NOT_FOUND for what is no model's name
+    static String of(Body body) {
+        int length = (int) Math.min(body.bytes(), SCAN_BYTES_MAX);
+        var bytes = new byte[length];
+        int at = 0;
+        for (var piece : body.pieces()) {
+            int taken = Math.min(piece.length(), length - at);
+            piece.getBytes(0, taken, bytes, at);
+            at += taken;
+        }
+        String model = TopMember.text(bytes, length, body.bytes() > length, "model");
+        if (!Names.isModel(model)) {
+            throw new ProblemException(
+                    Problem.MODEL_NOT_FOUND,
+                    "no model of the name that the body gives (expected: letters, digits, '.', '_' and '-', at most"
+                            + " 128)");
+        }
+        return model;
+    }
+}
