@@ -376,6 +376,7 @@ class WorkerConfiguration {
                 properties.batching().callRowsMax(),
                 meters,
                 JSON,
+                InstantSource.system(),
                 System::nanoTime);
     }
 

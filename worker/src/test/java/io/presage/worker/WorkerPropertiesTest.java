@@ -127,7 +127,7 @@ class WorkerPropertiesTest {
                         + "inflightBytesMax=4194304B, inlineBodyBytesMax=5120B, inlineRowsMax=6, headerBytesMax=7168B, "
                         + "connectionsMax=8, headTimeout=PT9S, bodyTimeout=PT10S, idleTimeout=PT11S, timeout=PT12S, "
                         + "prepareThreads=13, prepareQueueMax=14, compressBytesMin=2048B, open=true], artifacts=ArtifactSettings[bytesMax=15728640B], "
-                        + "versions=VersionSettings[loadingMax=16, failedRetry=PT17S, inlineMax=PT0.000018S, "
+                        + "versions=VersionSettings[loadingMax=16, loadingShare=0.01, failedRetry=PT17S, inlineMax=PT0.000018S, "
                         + "residencyMin=PT21S, reloadMax=PT22S, waitingMax=23], "
                         + "batching=BatchSettings[queueBytesMax=19922944B, callRowsMax=20, runThreads=21], "
                         + "bakedIn=BakedInSettings[models={digits=/models/digits.zip}], "

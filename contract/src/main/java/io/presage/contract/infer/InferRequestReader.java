@@ -87,12 +87,7 @@ public final class InferRequestReader {
                             + ", the bytes of the JSON part)");
         }
         int jsonEnd = offset + (jsonLength < 0 ? length : jsonLength);
-        return read(
-                body,
-                offset,
-                jsonEnd - offset,
-                TensorReader.tail(body, jsonEnd, offset + length),
-                jsonLength >= 0);
+        return read(body, offset, jsonEnd - offset, TensorReader.tail(body, jsonEnd, offset + length), jsonLength >= 0);
     }
 
     /// Reads a request whose binary part was received apart from its JSON part, `json[0, jsonLength)`: all of

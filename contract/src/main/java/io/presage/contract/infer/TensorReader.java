@@ -91,8 +91,8 @@ final class TensorReader {
         return parts.size();
     }
 
-    /// Ends the message: reads the binary parts, which are all of `tail[position, limit)`, and gives the tensors in
-    /// order. Those of a direct `tail` may lie in it.
+    /// Ends the message: reads the binary parts, which are all of `tail[position, limit)`, and gives the
+    /// tensors in order. Those of a direct `tail` may lie in it.
     List<Tensor> finish(ByteBuffer tail) {
         if (partBytes != tail.remaining()) {
             throw new ProblemException(
@@ -118,9 +118,7 @@ final class TensorReader {
 
     /// The bytes after the JSON part, where they lie.
     static ByteBuffer tail(byte[] body, int from, int to) {
-        return from == to
-                ? NOTHING
-                : ByteBuffer.wrap(body, from, to - from).order(ByteOrder.LITTLE_ENDIAN);
+        return from == to ? NOTHING : ByteBuffer.wrap(body, from, to - from).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /// The one tensor of a raw request: its bytes are all of `body[position, limit)`.
@@ -256,7 +254,8 @@ final class TensorReader {
 
     static ProblemException unsupported(String parameter) {
         return new ProblemException(
-                Problem.UNSUPPORTED, "parameters." + parameter + " (expected: none; send data, and read it, in bodies)");
+                Problem.UNSUPPORTED,
+                "parameters." + parameter + " (expected: none; send data, and read it, in bodies)");
     }
 
     private String labelOfPresent() {

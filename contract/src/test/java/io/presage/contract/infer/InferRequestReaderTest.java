@@ -548,7 +548,7 @@ class InferRequestReaderTest {
 
     @Test
     void tensorsOfADirectTail_stayWhereTheyAre() {
-        var tail = direct(0, 0, 128, 63, 7, 0, 1, 0, 0, 0, 65, 1, 0);
+        var tail = direct(0, 0, 128, 63, 7, 0, 1, 0, 0, 0, 0, 65, 1);
         var request = readApart(
                 tail,
                 part("f", "FP32", "[1]", 4),
@@ -563,7 +563,9 @@ class InferRequestReaderTest {
         tail.putFloat(0, 2f);
         assertThat(f.data().getFloat(0)).as("the same memory").isEqualTo(2f);
         var misaligned = (Tensor.Fixed) request.inputs().get(2);
-        assertThat(misaligned.data().isDirect()).as("runtimes want aligned elements").isFalse();
+        assertThat(misaligned.data().isDirect())
+                .as("runtimes want aligned elements")
+                .isFalse();
         assertThat(hex(misaligned.data())).isEqualTo("0001");
         assertThat(((Tensor.Bytes) request.inputs().get(3)).elements()).containsExactly(new byte[0]);
         assertThat(hex(((Tensor.Fixed) request.inputs().get(4)).data())).isEqualTo("4101");
@@ -572,8 +574,8 @@ class InferRequestReaderTest {
     @Test
     void aTailThatDoesNotFit_isRefused() {
         for (var tail : List.of(direct(), direct(1, 2, 3), direct(1, 2, 3, 4, 5))) {
-            var refusal = catchThrowableOfType(
-                    ProblemException.class, () -> readApart(tail, part("x", "FP32", "[1]", 4)));
+            var refusal =
+                    catchThrowableOfType(ProblemException.class, () -> readApart(tail, part("x", "FP32", "[1]", 4)));
             assertThat(refusal.problem()).isEqualTo(Problem.INVALID_REQUEST);
             assertThat(refusal.detail()).contains("binary data: " + tail.remaining() + " bytes after the JSON part");
         }
@@ -587,8 +589,7 @@ class InferRequestReaderTest {
 
     @Test
     void rawBodyInDirectMemory_isTheOneInput() {
-        var signature = new Signature(
-                List.of(new TensorSpec("x", DataType.FP32, Shape.of(-1, 2))), List.of(), true);
+        var signature = new Signature(List.of(new TensorSpec("x", DataType.FP32, Shape.of(-1, 2))), List.of(), true);
         var request = reader.readRaw(direct(0, 0, 128, 63, 0, 0, 0, 64), signature);
         var x = (Tensor.Fixed) request.inputs().getFirst();
         assertThat(x.shape()).isEqualTo(Shape.of(1, 2));

@@ -7,9 +7,9 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// A request's body while it arrives. One that comes in one piece stays as it came; others are put together in one
-/// array, made as large as was announced, so that no byte is copied twice. The binary part of a large OIP body goes
-/// past the heap, into the piece of direct memory that runtimes read it from. For one event loop.
+/// A request's body while it arrives. One that comes in one piece stays as it came; others are put together in
+/// one array, made as large as was announced, so that no byte is copied twice. The binary part of a large OIP
+/// body goes past the heap, into the piece of direct memory that runtimes read it from. For one event loop.
 final class Body {
     /// Announcing costs nothing: beyond this an array grows only with what has come.
     private static final int AHEAD_BYTES_MAX = 1 << 20;

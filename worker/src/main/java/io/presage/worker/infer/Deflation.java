@@ -18,15 +18,12 @@ final class Deflation {
     static Reply pack(Reply reply, ContentCoding coding) {
         var body = reply.body().getBytes();
         var packed = new byte[body.length];
-        int length =
-                switch (coding) {
-                    case IDENTITY -> 0;
-                    case GZIP -> gzip(body, packed);
-                    case DEFLATE -> deflate(body, packed, 0, packed.length, false);
-                };
-        return length == 0
-                ? reply
-                : reply.packed(coding, Buffer.buffer(length).appendBytes(packed, 0, length));
+        int length = switch (coding) {
+            case IDENTITY -> 0;
+            case GZIP -> gzip(body, packed);
+            case DEFLATE -> deflate(body, packed, 0, packed.length, false);
+        };
+        return length == 0 ? reply : reply.packed(coding, Buffer.buffer(length).appendBytes(packed, 0, length));
     }
 
     /// 0 when it does not fit.

@@ -69,8 +69,7 @@ enum Form {
     ///
     /// @param jsonLength what `Inference-Header-Content-Length` said; OIP's alone
     /// @throws ProblemException what the caller is to be refused with
-    abstract Asked read(
-            InferRequestReader reader, Content body, @Nullable String jsonLength, ServedVersion version);
+    abstract Asked read(InferRequestReader reader, Content body, @Nullable String jsonLength, ServedVersion version);
 
     /// Whether a body is read whatever its Content-Type says it is.
     boolean takesAnyType() {

@@ -45,6 +45,7 @@ final class InferCall implements BatchCall.Answer {
     private boolean isArrived;
     private boolean isFinished;
     private long arrivedNanos;
+    private long prepareNanos;
 
     /// Written by the event loop.
     private volatile boolean isAbandoned;
@@ -102,9 +103,7 @@ final class InferCall implements BatchCall.Answer {
     private Body expected() {
         var head = exchange.head();
         long announced = head.contentLength();
-        if (exchange.form() == Form.OIP
-                && head.jsonLength() != null
-                && head.bodyCoding() == ContentCoding.IDENTITY) {
+        if (exchange.form() == Form.OIP && head.jsonLength() != null && head.bodyCoding() == ContentCoding.IDENTITY) {
             int jsonBytes = head.jsonBytes();
             int apart = Body.apartBytes(announced, jsonBytes);
             var piece = apart == 0 ? null : loop.shared().tensors().take(apart);
@@ -178,19 +177,20 @@ final class InferCall implements BatchCall.Answer {
             var ready = read.prepare(version, loop.shared().callRowsMax());
             if (ready.rows() > loop.shared().settings().inlineRowsMax()) {
                 watchCaller();
-                submit(read, copied(ready));
+                submit(read, copied(ready), arrivedNanos);
                 return;
             }
             long start = loop.now();
+            prepareNanos = start - arrivedNanos;
             var outputs = runner.run(ready.inputs());
             long computeNanos = loop.now() - start;
             version.meters().ran(ready.rows(), 0, 0, computeNanos);
             var reply = read.answer(loop.writer(), version, ready, outputs);
             var coding = answerCoding(reply);
             if (coding == ContentCoding.IDENTITY) {
-                answered(reply, start - arrivedNanos);
+                answered(reply, prepareNanos, computeNanos);
             } else {
-                packAndAnswer(reply, coding, start - arrivedNanos);
+                packAndAnswer(reply, coding, prepareNanos, computeNanos);
             }
         } catch (ProblemException e) {
             fail(e);
@@ -230,14 +230,15 @@ final class InferCall implements BatchCall.Answer {
                 failed(new ProblemException(Problem.DEADLINE_EXCEEDED, "the caller went away; not run"));
                 return;
             }
-            if (deadlineNanos - loop.now() <= 0) {
+            long begunNanos = loop.now();
+            if (deadlineNanos - begunNanos <= 0) {
                 failed(new ProblemException(
                         Problem.DEADLINE_EXCEEDED, "the deadline passed before the call was prepared; not run"));
                 return;
             }
             var reader = new InferRequestReader(loop.shared().codecLimits(), this::allocate);
             var read = exchange.form().read(reader, content, exchange.head().jsonLength(), version);
-            submit(read, read.prepare(version, loop.shared().callRowsMax()));
+            submit(read, read.prepare(version, loop.shared().callRowsMax()), begunNanos);
         } catch (ProblemException e) {
             failed(e);
         } catch (RuntimeException | OutOfMemoryError e) {
@@ -257,7 +258,8 @@ final class InferCall implements BatchCall.Answer {
         return piece.slice(0, bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    private void submit(Form.Asked read, Task.Prepared ready) {
+    private void submit(Form.Asked read, Task.Prepared ready, long begunNanos) {
+        prepareNanos = loop.now() - begunNanos;
         asked = read;
         prepared = ready;
         version.submit(
@@ -297,9 +299,9 @@ final class InferCall implements BatchCall.Answer {
             var reply = asked.answer(WRITERS.get(), version, prepared, outputs);
             var coding = answerCoding(reply);
             if (coding == ContentCoding.IDENTITY) {
-                loop.onLoop(() -> answered(reply, timing.queueNanos()));
+                loop.onLoop(() -> answered(reply, timing.queueNanos(), timing.computeNanos()));
             } else {
-                packAndAnswer(reply, coding, timing.queueNanos());
+                packAndAnswer(reply, coding, timing.queueNanos(), timing.computeNanos());
             }
         } catch (ProblemException e) {
             failed(e);
@@ -318,18 +320,18 @@ final class InferCall implements BatchCall.Answer {
 
     /// On any thread. Packing takes longer than most models: it holds up neither an event loop nor an instance,
     /// and is left out when the threads for it have enough to do.
-    private void packAndAnswer(Reply reply, ContentCoding coding, long queueNanos) {
+    private void packAndAnswer(Reply reply, ContentCoding coding, long queueNanos, long computeNanos) {
         try {
             loop.shared().pool().execute(() -> {
                 try {
                     var packed = Deflation.pack(reply, coding);
-                    loop.onLoop(() -> answered(packed, queueNanos));
+                    loop.onLoop(() -> answered(packed, queueNanos, computeNanos));
                 } catch (RuntimeException | OutOfMemoryError e) {
                     failed(bug(e));
                 }
             });
         } catch (ProblemException _) {
-            loop.onLoop(() -> answered(reply, queueNanos));
+            loop.onLoop(() -> answered(reply, queueNanos, computeNanos));
         }
     }
 
@@ -344,9 +346,9 @@ final class InferCall implements BatchCall.Answer {
         return new ProblemException(Problem.INTERNAL, "a bug; the worker's log has more", e);
     }
 
-    private void answered(Reply reply, long queueNanos) {
+    private void answered(Reply reply, long queueNanos, long computeNanos) {
         if (!isFinished) {
-            version.meters().answered(queueNanos, loop.now() - arrivedNanos);
+            version.meters().answered(queueNanos, prepareNanos, computeNanos, loop.now() - arrivedNanos);
             finish();
             exchange.send(reply);
         }
@@ -356,7 +358,7 @@ final class InferCall implements BatchCall.Answer {
         if (!isFinished && isAbandoned) {
             finish();
         } else if (!isFinished) {
-            version.meters().failed(problem.problem());
+            version.meters().failed(problem.problem(), loop.now() - exchange.arrivalNanos());
             finish();
             exchange.fail(problem);
         }

@@ -13,6 +13,7 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +47,7 @@ public final class InferServer implements AutoCloseable {
             int callRowsMax,
             MeterRegistry meters,
             JsonMapper json,
+            InstantSource clock,
             LongSupplier nanos) {
         int threads = settings.prepareThreads() == 0 ? cores() : settings.prepareThreads();
         int tensorBytesMax = (int) Math.min(
@@ -67,6 +69,7 @@ public final class InferServer implements AutoCloseable {
                 new PreparePool(threads, settings.prepareQueueMax()),
                 new Shed(meters),
                 json,
+                clock,
                 nanos);
         Gauge.builder("presage.inflight.bytes", shared.budget(), ByteBudget::bytes)
                 .description("Bodies and tensors of calls that are received or wait")

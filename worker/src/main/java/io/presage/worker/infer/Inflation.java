@@ -90,6 +90,7 @@ final class Inflation {
     private static ProblemException broken(ContentCoding coding, String found) {
         return new ProblemException(
                 Problem.INVALID_REQUEST,
-                "the body is not packed as its Content-Encoding says: " + found + " (expected: " + coding.header() + ")");
+                "the body is not packed as its Content-Encoding says: " + found + " (expected: " + coding.header()
+                        + ")");
     }
 }

@@ -16,6 +16,7 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -348,6 +349,8 @@ final class LoopHandler implements Handler<HttpServerRequest> {
             case Target.Ready _ -> ready(server.isReady(), Map.of("ready", server.isReady()));
             case Target.Metadata(var model, var version) -> json(router.metadata(model, version));
             case Target.ModelReady(var model, var version) -> modelReady(model, version);
+            case Target.Config(var model, var version) -> json(router.config(model, version));
+            case Target.Statistics(var model, var version) -> json(statistics(model, version));
             case Target.Infer _, Target.Index _ ->
                 throw new IllegalStateException("answered elsewhere. This is a bug.");
         };
@@ -357,8 +360,22 @@ final class LoopHandler implements Handler<HttpServerRequest> {
         var body = new LinkedHashMap<String, Object>();
         body.put("name", "presage");
         body.put("version", VERSION);
-        body.put("extensions", List.of("binary_tensor_data", "model_repository"));
+        body.put("extensions", List.of("binary_tensor_data", "model_configuration", "model_repository", "statistics"));
         return body;
+    }
+
+    private Map<String, Object> statistics(String model, int version) {
+        long nowNanos = now();
+        long nowMillis = shared.clock().millis();
+        var all = new ArrayList<Map<String, Object>>();
+        for (var held : router.heldVersions(model, version)) {
+            var seen = held.statistics();
+            long lastMillis = held instanceof ServedVersion served && seen.calls() + seen.failures() > 0
+                    ? nowMillis - (nowNanos - served.usedNanos()) / 1_000_000
+                    : 0;
+            all.add(Descriptions.statistics(held, seen, lastMillis));
+        }
+        return Map.of("model_stats", all);
     }
 
     private Reply modelReady(String model, int version) {

@@ -42,7 +42,8 @@ record Reply(
 
     /// An answer of OIP whose status says "no": ready, or not.
     static Reply notReady(byte[] body) {
-        return new Reply(503, Buffer.buffer(body), ContentCoding.IDENTITY, -1, null, 0, 0, Problem.VERSION_NOT_READY, 1, null);
+        return new Reply(
+                503, Buffer.buffer(body), ContentCoding.IDENTITY, -1, null, 0, 0, Problem.VERSION_NOT_READY, 1, null);
     }
 
     /// The answer of a predict call, whose first `length` bytes of `body` are copied.
@@ -63,7 +64,17 @@ record Reply(
     /// `body` says what went wrong in the caller's protocol.
     static Reply of(ProblemException e, byte[] body) {
         int retryAfter = e.problem().retryable() ? Math.max(1, e.retryAfterSeconds()) : 0;
-        return new Reply(e.problem().status(), Buffer.buffer(body), ContentCoding.IDENTITY, -1, null, 0, 0, e.problem(), retryAfter, null);
+        return new Reply(
+                e.problem().status(),
+                Buffer.buffer(body),
+                ContentCoding.IDENTITY,
+                -1,
+                null,
+                0,
+                0,
+                e.problem(),
+                retryAfter,
+                null);
     }
 
     static Reply methodNotAllowed(String allow, String requestId) {

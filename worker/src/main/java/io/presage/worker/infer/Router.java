@@ -1,6 +1,5 @@
 package io.presage.worker.infer;
 
-import io.presage.contract.infer.TensorSpec;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.presage.worker.versions.HeldVersion;
@@ -8,6 +7,7 @@ import io.presage.worker.versions.Versions;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,6 +72,21 @@ final class Router {
             }
         }
 
+        record Config(String model, int version) implements Target {
+            @Override
+            public String allow() {
+                return "GET";
+            }
+        }
+
+        /// `model` is empty for all, `version` 0 for all of the model.
+        record Statistics(String model, int version) implements Target {
+            @Override
+            public String allow() {
+                return "GET";
+            }
+        }
+
         record Infer(String model, int version, Form form) implements Target {
             @Override
             public String allow() {
@@ -104,6 +119,9 @@ final class Router {
             throw nothing();
         }
         var model = parts.get(2);
+        if (size == 3 && model.equals("stats")) {
+            return new Target.Statistics("", 0);
+        }
         if (!NAME.matcher(model).matches()) {
             throw new ProblemException(
                     Problem.MODEL_NOT_FOUND, "no model of this name (expected: " + NAME.pattern() + ")");
@@ -116,6 +134,12 @@ final class Router {
         }
         if (rest.size() == 1 && rest.getFirst().equals("ready")) {
             return new Target.ModelReady(model, version);
+        }
+        if (rest.size() == 1 && rest.getFirst().equals("config")) {
+            return new Target.Config(model, version);
+        }
+        if (rest.size() == 1 && rest.getFirst().equals("stats")) {
+            return new Target.Statistics(model, version);
         }
         var form = rest.size() == 1 ? Form.of(rest.getFirst()) : null;
         if (form != null) {
@@ -152,29 +176,23 @@ final class Router {
     }
 
     Map<String, Object> metadata(String model, int version) {
-        var held = held(model, version);
-        var body = new LinkedHashMap<String, Object>();
-        body.put("name", model);
-        body.put(
-                "versions",
-                versions.table().versions(model).stream()
-                        .map(HeldVersion::versionText)
-                        .toList());
-        body.put("platform", held.platform());
-        body.put(
-                "inputs", held.signature().inputs().stream().map(Router::tensor).toList());
-        body.put(
-                "outputs",
-                held.signature().outputs().stream().map(Router::tensor).toList());
-        return body;
+        return Descriptions.metadata(held(model, version), versions.table().versions(model));
     }
 
-    private static Map<String, Object> tensor(TensorSpec spec) {
-        var tensor = new LinkedHashMap<String, Object>();
-        tensor.put("name", spec.name());
-        tensor.put("datatype", spec.datatype().name());
-        tensor.put("shape", spec.shape());
-        return tensor;
+    Map<String, Object> config(String model, int version) {
+        return Descriptions.config(held(model, version), versions.table().versions(model));
+    }
+
+    /// What `statistics` are asked of: one version, all that are held of a model, or all.
+    ///
+    /// @throws ProblemException MODEL_NOT_FOUND, VERSION_NOT_FOUND or VERSION_NOT_READY
+    Collection<HeldVersion> heldVersions(String model, int version) {
+        if (model.isEmpty()) {
+            return versions.table().all();
+        }
+        return version == 0 && !versions.table().versions(model).isEmpty()
+                ? versions.table().versions(model)
+                : List.of(held(model, version));
     }
 
     /// Every slot, in the words of Triton's repository extension.

@@ -2,6 +2,7 @@ package io.presage.worker.infer;
 
 import io.presage.contract.infer.CodecLimits;
 import io.presage.worker.versions.Versions;
+import java.time.InstantSource;
 import java.util.function.LongSupplier;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -19,4 +20,5 @@ record Surroundings(
         PreparePool pool,
         Shed shed,
         JsonMapper json,
+        InstantSource clock,
         LongSupplier nanos) {}

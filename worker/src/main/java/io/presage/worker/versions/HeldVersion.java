@@ -13,4 +13,9 @@ public sealed interface HeldVersion permits ServedVersion, DormantVersion {
     String platform();
 
     Signature signature();
+
+    Serving serving();
+
+    /// Since it came into memory: nothing while it is not.
+    VersionStatistics statistics();
 }

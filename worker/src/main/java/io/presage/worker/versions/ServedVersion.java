@@ -21,6 +21,7 @@ public final class ServedVersion implements HeldVersion {
     private final Task task;
     private final LoopRunners runners;
     private final VersionQueue queue;
+    private final Serving serving;
     private final VersionMeters meters;
     private final MemoryBudget.Reservation memory;
     private final List<AutoCloseable> parts;
@@ -35,6 +36,7 @@ public final class ServedVersion implements HeldVersion {
             Task task,
             LoopRunners runners,
             VersionQueue queue,
+            Serving serving,
             VersionMeters meters,
             MemoryBudget.Reservation memory,
             List<AutoCloseable> parts) {
@@ -44,6 +46,7 @@ public final class ServedVersion implements HeldVersion {
         this.task = task;
         this.runners = runners;
         this.queue = queue;
+        this.serving = serving;
         this.meters = meters;
         this.memory = memory;
         this.parts = List.copyOf(parts);
@@ -71,6 +74,16 @@ public final class ServedVersion implements HeldVersion {
     @Override
     public Signature signature() {
         return task.signature();
+    }
+
+    @Override
+    public Serving serving() {
+        return serving;
+    }
+
+    @Override
+    public VersionStatistics statistics() {
+        return meters.statistics();
     }
 
     public VersionMeters meters() {
@@ -104,7 +117,7 @@ public final class ServedVersion implements HeldVersion {
     }
 
     /// When it was called last, within 100 ms, in the clock of [#touch].
-    long usedNanos() {
+    public long usedNanos() {
         return usedNanos;
     }
 

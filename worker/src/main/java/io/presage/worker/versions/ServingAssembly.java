@@ -51,10 +51,11 @@ public final class ServingAssembly {
         List<AutoCloseable> undo = new ArrayList<>();
         try {
             var lanes = lanes(version, undo);
+            var limits = limits(version);
             var queue = new VersionQueue(
                     version.key().toString(),
                     lanes,
-                    limits(version),
+                    limits,
                     CostLine.Line.ofMillis(tuning.millisPerUnit(), tuning.millisPerCall()),
                     versionMeters,
                     pool,
@@ -66,6 +67,11 @@ public final class ServingAssembly {
                     version.task(),
                     new LoopRunners(isInline(version) ? machine.eventLoops() : 0, () -> shared(version)),
                     queue,
+                    new Serving(
+                            version.probed().signature().batchable() ? limits.rowsMax() : 0,
+                            tuning.instances(),
+                            version.plan().device().kind(),
+                            version.modelPackage().manifest().batching().windowMicros()),
                     versionMeters,
                     version.memory(),
                     List.of(versionMeters, version.task(), version.memory(), version.lease()));

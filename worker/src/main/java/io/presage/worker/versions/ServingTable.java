@@ -2,6 +2,7 @@ package io.presage.worker.versions;
 
 import java.util.Collection;
 import java.util.Collections;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -42,6 +43,12 @@ public final class ServingTable {
     public Collection<HeldVersion> versions(String model) {
         var versions = byModel.get(model);
         return versions == null ? Collections.emptyList() : Collections.unmodifiableCollection(versions.values());
+    }
+
+    /// Of all models, in the order of their names and numbers.
+    public List<HeldVersion> all() {
+        return new TreeMap<>(byModel)
+                .values().stream().flatMap(held -> held.values().stream()).toList();
     }
 
     /// True when a version of the model is assigned or was here lately.

@@ -41,6 +41,8 @@ public final class VersionMeters implements BatchObserver, AutoCloseable {
         Duration.ofSeconds(10)
     };
 
+    private static final int BATCH_SIZES_MAX = 256;
+
     private final MeterRegistry registry;
     private final LongAdder ranNanos;
     private final Tags tags;
@@ -51,7 +53,17 @@ public final class VersionMeters implements BatchObserver, AutoCloseable {
     private final Counter tokens;
     private final Counter padding;
     private final Map<Problem, Counter> failures = new ConcurrentHashMap<>();
+    private final LongAdder prepareNanos = new LongAdder();
+    private final LongAdder callComputeNanos = new LongAdder();
+    private final LongAdder failureNanos = new LongAdder();
+    private final Map<Integer, Runs> runsByRows = new ConcurrentHashMap<>();
     private final List<Meter> meters = new ArrayList<>();
+
+    private record Runs(LongAdder count, LongAdder nanos) {
+        Runs() {
+            this(new LongAdder(), new LongAdder());
+        }
+    }
 
     /// `ranNanos`: gains what each run took.
     VersionMeters(MeterRegistry registry, VersionKey key, LongAdder ranNanos) {
@@ -108,6 +120,7 @@ public final class VersionMeters implements BatchObserver, AutoCloseable {
     @Override
     public void ran(int rows, long tokenCount, long paddingTokens, long computeNanos) {
         batchRows.record(rows);
+        count(rows, computeNanos);
         if (tokenCount > 0) {
             tokens.increment(tokenCount);
             padding.increment(paddingTokens);
@@ -116,13 +129,60 @@ public final class VersionMeters implements BatchObserver, AutoCloseable {
         ranNanos.add(computeNanos);
     }
 
-    public void answered(long queueNanos, long totalNanos) {
-        queue.record(queueNanos, TimeUnit.NANOSECONDS);
-        total.record(totalNanos, TimeUnit.NANOSECONDS);
+    /// Callers choose how many rows they send: of the sizes that come, so many are told apart.
+    private void count(int rows, long computeNanos) {
+        var runs = runsByRows.get(rows);
+        if (runs == null) {
+            if (runsByRows.size() >= BATCH_SIZES_MAX) {
+                return;
+            }
+            runs = runsByRows.computeIfAbsent(rows, _ -> new Runs());
+        }
+        runs.count().increment();
+        runs.nanos().add(computeNanos);
     }
 
-    public void failed(Problem problem) {
+    /// A call was answered `totalNanos` after its body had arrived: its run began `queueNanos` after that, of
+    /// which its preparation took `preparedNanos`, and took `computeNanos`.
+    public void answered(long queueNanos, long preparedNanos, long computeNanos, long totalNanos) {
+        queue.record(queueNanos, TimeUnit.NANOSECONDS);
+        total.record(totalNanos, TimeUnit.NANOSECONDS);
+        prepareNanos.add(preparedNanos);
+        callComputeNanos.add(computeNanos);
+    }
+
+    /// A call was answered with an error, so long after its head or body had arrived.
+    public void failed(Problem problem, long totalNanos) {
         failures.computeIfAbsent(problem, this::counter).increment();
+        failureNanos.add(totalNanos);
+    }
+
+    /// Of calls so far. Read while calls go on, its parts may be a call apart from each other.
+    public VersionStatistics statistics() {
+        long queued = (long) queue.totalTime(TimeUnit.NANOSECONDS);
+        long answered = (long) total.totalTime(TimeUnit.NANOSECONDS);
+        long prepared = prepareNanos.sum();
+        long computed = callComputeNanos.sum();
+        return new VersionStatistics(
+                total.count(),
+                answered,
+                Math.max(0, queued - prepared),
+                prepared,
+                computed,
+                Math.max(0, answered - queued - computed),
+                failures.values().stream()
+                        .mapToLong(counter -> (long) counter.count())
+                        .sum(),
+                failureNanos.sum(),
+                (long) batchRows.totalAmount(),
+                batchRows.count(),
+                runsByRows.entrySet().stream()
+                        .sorted(Map.Entry.comparingByKey())
+                        .map(runs -> new VersionStatistics.Batch(
+                                runs.getKey(),
+                                runs.getValue().count().sum(),
+                                runs.getValue().nanos().sum()))
+                        .toList());
     }
 
     private Counter counter(Problem problem) {

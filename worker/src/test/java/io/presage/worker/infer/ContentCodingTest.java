@@ -78,8 +78,7 @@ class ContentCodingTest {
 
     private static byte[] packed(ContentCoding coding, byte[] body) throws IOException {
         var bytes = new ByteArrayOutputStream();
-        try (var out =
-                coding == ContentCoding.GZIP ? new GZIPOutputStream(bytes) : new DeflaterOutputStream(bytes)) {
+        try (var out = coding == ContentCoding.GZIP ? new GZIPOutputStream(bytes) : new DeflaterOutputStream(bytes)) {
             out.write(body);
         }
         return bytes.toByteArray();
@@ -112,8 +111,7 @@ class ContentCodingTest {
         var bomb = packed(coding, new byte[200 << 20]);
         var reserved = new ArrayList<Integer>();
         var refusal = catchThrowableOfType(
-                ProblemException.class,
-                () -> Inflation.inflate(coding, bomb, bomb.length, BYTES_MAX, reserved::add));
+                ProblemException.class, () -> Inflation.inflate(coding, bomb, bomb.length, BYTES_MAX, reserved::add));
         assertThat(refusal.problem()).isEqualTo(Problem.BODY_TOO_LARGE);
         assertThat(reserved.stream().mapToInt(Integer::intValue).sum()).isEqualTo(BYTES_MAX + 1);
     }

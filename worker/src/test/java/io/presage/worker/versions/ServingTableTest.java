@@ -3,6 +3,7 @@ package io.presage.worker.versions;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.presage.contract.infer.Signature;
+import io.presage.worker.engine.Device;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -14,7 +15,8 @@ class ServingTableTest {
                 new VersionKey(model, version),
                 Integer.toString(version),
                 "fake",
-                new Signature(List.of(), List.of(), false));
+                new Signature(List.of(), List.of(), false),
+                new Serving(0, 1, Device.Kind.CPU, -1));
     }
 
     @Test
