@@ -73,9 +73,13 @@ public final class Exchange {
 
     /// `json` is UTF-8 text.
     public void answerJson(int status, String json) {
+        answerJson(status, Buffer.buffer(json));
+    }
+
+    public void answerJson(int status, Buffer json) {
         var response = answer(status);
         response.headers().set(HttpHeaders.CONTENT_TYPE, JSON);
-        response.end(Buffer.buffer(json));
+        response.end(json);
     }
 
     /// Answers with an error. When an answer has begun already, all that is left is to break it off.

@@ -38,10 +38,15 @@ final class InferCall implements Attempts.End, Companion.Held {
         INFER,
         EMBEDDINGS,
         PREDICT,
-        METADATA;
+        METADATA,
+        CONFIG;
+
+        boolean isQuestion() {
+            return this == METADATA || this == CONFIG;
+        }
 
         HttpMethod method() {
-            return this == METADATA ? HttpMethod.GET : HttpMethod.POST;
+            return isQuestion() ? HttpMethod.GET : HttpMethod.POST;
         }
 
         /// The usual one is made once, not per call.
@@ -51,6 +56,7 @@ final class InferCall implements Attempts.End, Companion.Held {
                 case EMBEDDINGS -> route.path() + "/embeddings";
                 case PREDICT -> route.path() + "/predict";
                 case METADATA -> route.path();
+                case CONFIG -> route.path() + "/config";
             };
         }
     }
@@ -337,7 +343,7 @@ final class InferCall implements Attempts.End, Companion.Held {
         if (companion != null) {
             companion.ended();
         }
-        if (kind != Kind.METADATA) {
+        if (!kind.isQuestion()) {
             loop.metrics().finished(route, outcome, loop.nanos().getAsLong() - caller.arrivedNanos());
         }
     }

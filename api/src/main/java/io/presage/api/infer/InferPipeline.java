@@ -120,8 +120,8 @@ final class InferPipeline {
         call.start(shared.bodies().receive(exchange.request()));
     }
 
-    /// OpenAI's embeddings, whose body names the model: it is received before the call can be admitted, though only
-    /// from who may call any model at all.
+    /// OpenAI's embeddings, whose body names the model: it is received before the call can be admitted, though
+    /// only from who may call any model at all.
     void embeddings(Exchange exchange) {
         authenticator
                 .authenticate(exchange.headers(), shared.routes().current().keys())
@@ -164,11 +164,29 @@ final class InferPipeline {
 
     /// A question about a model, which its replica answers: of the active version, when none is named.
     void metadata(Exchange exchange, String name, @Nullable String version) {
+        question(exchange, name, version, InferCall.Kind.METADATA);
+    }
+
+    /// The same for Triton's configuration of a model.
+    void config(Exchange exchange, String name, @Nullable String version) {
+        question(exchange, name, version, InferCall.Kind.CONFIG);
+    }
+
+    private void question(Exchange exchange, String name, @Nullable String version, InferCall.Kind kind) {
         var caller = new HttpCaller(exchange);
-        spend(caller, name).permit().ended(0);
+        admitQuestion(caller, name);
         Supplier<VersionRoute> target = version == null ? active(name) : pinned(name, version);
-        call(caller, target, InferCall.Kind.METADATA, Permit.PLAIN)
-                .start(shared.bodies().receive(exchange.request()));
+        call(caller, target, kind, Permit.PLAIN).start(shared.bodies().receive(exchange.request()));
+    }
+
+    /// A question that is answered here.
+    void admitQuestion(Caller caller, String name) {
+        spend(caller, name).permit().ended(0);
+    }
+
+    /// Milliseconds that the caller gives its question.
+    long millis(Exchange exchange) {
+        return deadlines.millis(exchange.headers());
     }
 
     /// @param permit ended by whoever makes the call, or does not

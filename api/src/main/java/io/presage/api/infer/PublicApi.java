@@ -29,9 +29,12 @@ import java.net.URI;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// All paths of the public port. One per event loop; never blocks.
 public final class PublicApi implements Handler<Exchange> {
+    private static final Logger log = LoggerFactory.getLogger(PublicApi.class);
     private static final int INDEX_BODY_BYTES_MAX = 65_536;
 
     /// What all event loops share.
@@ -64,6 +67,7 @@ public final class PublicApi implements Handler<Exchange> {
     private final Routes routes;
     private final Authenticator authenticator = new Authenticator();
     private final InferPipeline pipeline;
+    private final ReplicaStatistics statistics;
     private final RegistryProxy registry;
     private final String root;
     private final String server;
@@ -72,6 +76,8 @@ public final class PublicApi implements Handler<Exchange> {
     public PublicApi(Vertx vertx, Shared shared, RandomGenerator random) {
         var settings = shared.settings();
         this.routes = shared.routes();
+        var workers = new WorkerClient(vertx, settings.forward(), settings.serviceSecret(), shared.nanos());
+        this.statistics = new ReplicaStatistics(vertx, workers, shared.bodies(), random);
         this.pipeline = new InferPipeline(
                 new InferPipeline.Shared(
                         shared.routes(),
@@ -83,7 +89,7 @@ public final class PublicApi implements Handler<Exchange> {
                         shared.metrics(),
                         shared.nanos()),
                 vertx,
-                new WorkerClient(vertx, settings.forward(), settings.serviceSecret(), shared.nanos()),
+                workers,
                 companions(vertx, shared, random),
                 random,
                 settings.infer(),
@@ -95,7 +101,8 @@ public final class PublicApi implements Handler<Exchange> {
         this.registry = new RegistryProxy(vertx, settings.registryUrl(), settings.registry());
         this.root = "{\"name\":\"presage\",\"version\":\"" + settings.version() + "\"}";
         this.server = "{\"name\":\"presage\",\"version\":\"" + settings.version()
-                + "\",\"extensions\":[\"binary_tensor_data\",\"model_repository\"]}";
+                + "\",\"extensions\":[\"binary_tensor_data\",\"model_configuration\",\"model_repository\","
+                + "\"statistics\"]}";
     }
 
     private static Companion.Loop companions(Vertx vertx, Shared shared, RandomGenerator random) {
@@ -129,6 +136,8 @@ public final class PublicApi implements Handler<Exchange> {
             case PublicPath.Infer(var model, var version) -> pipeline.infer(exchange, model, version);
             case PublicPath.Model(var model, var version) -> pipeline.metadata(exchange, model, version);
             case PublicPath.ModelReady(var model, var version) -> ready(exchange, model, version);
+            case PublicPath.Config(var model, var version) -> pipeline.config(exchange, model, version);
+            case PublicPath.Statistics(var model, var version) -> statistics(exchange, model, version);
             case PublicPath.Embeddings _ -> pipeline.embeddings(exchange);
             case PublicPath.Predict(var model, var version) -> pipeline.predict(exchange, model, version);
             case PublicPath.OpenAiModels _ ->
@@ -154,6 +163,31 @@ public final class PublicApi implements Handler<Exchange> {
             }
             case PublicPath.Root _ -> exchange.answerJson(200, root);
             case PublicPath.Unknown _ -> throw new ProblemException(Problem.NOT_FOUND, "nothing is at " + shown(raw));
+        }
+    }
+
+    private void statistics(Exchange exchange, @Nullable String model, @Nullable String version) {
+        var grant = predicting(exchange);
+        if (model != null) {
+            pipeline.admitQuestion(new HttpCaller(exchange), model);
+        }
+        statistics
+                .of(routes.current(), grant, model, version, exchange.requestId(), pipeline.millis(exchange))
+                .onComplete(json -> answerJson(exchange, json), cause -> refuse(exchange, cause));
+    }
+
+    private static void answerJson(Exchange exchange, Buffer json) {
+        if (!exchange.request().response().closed()) {
+            exchange.answerJson(200, json);
+        }
+    }
+
+    private static void refuse(Exchange exchange, Throwable cause) {
+        if (cause instanceof ProblemException problem) {
+            exchange.refuse(problem);
+        } else {
+            log.error("event=statistics-failed", cause);
+            exchange.refuse(new ProblemException(Problem.INTERNAL, "a bug; the gateway's log has more", cause));
         }
     }
 

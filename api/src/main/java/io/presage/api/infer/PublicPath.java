@@ -26,6 +26,11 @@ sealed interface PublicPath {
 
     record ModelReady(String name, @Nullable String version) implements PublicPath {}
 
+    record Config(String name, @Nullable String version) implements PublicPath {}
+
+    /// @param name null for all models
+    record Statistics(@Nullable String name, @Nullable String version) implements PublicPath {}
+
     record Infer(String name, @Nullable String version) implements PublicPath {}
 
     /// Of the registry.
@@ -58,6 +63,8 @@ sealed interface PublicPath {
                     Ready _,
                     Model _,
                     ModelReady _,
+                    Config _,
+                    Statistics _,
                     OpenAiModels _,
                     OpenAiModel _,
                     Status _,
@@ -127,8 +134,11 @@ sealed interface PublicPath {
         };
     }
 
-    /// `/v2/models/M[/versions/V][/ready|/infer]`.
+    /// `/v2/models/M[/versions/V][/ready|/config|/stats|/infer]`, and `/v2/models/stats`.
     private static PublicPath model(String path) {
+        if (path.equals("/v2/models/stats")) {
+            return new Statistics(null, null);
+        }
         int nameEnd = end(path, MODELS.length());
         String name = decoded(path.substring(MODELS.length(), nameEnd));
         if (name == null || !Names.isModel(name)) {
@@ -147,6 +157,8 @@ sealed interface PublicPath {
         return switch (path.substring(at)) {
             case "" -> new Model(name, version);
             case "/ready" -> new ModelReady(name, version);
+            case "/config" -> new Config(name, version);
+            case "/stats" -> new Statistics(name, version);
             case "/infer" -> new Infer(name, version);
             default -> new Unknown();
         };

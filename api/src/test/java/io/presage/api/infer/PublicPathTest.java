@@ -12,6 +12,10 @@ class PublicPathTest {
         assertThat(PublicPath.of("/v2/models/m/versions/3/infer")).isEqualTo(new PublicPath.Infer("m", "3"));
         assertThat(PublicPath.of("/v2/models/m/versions/champion")).isEqualTo(new PublicPath.Model("m", "champion"));
         assertThat(PublicPath.of("/v2/models/m/ready")).isEqualTo(new PublicPath.ModelReady("m", null));
+        assertThat(PublicPath.of("/v2/models/m/config")).isEqualTo(new PublicPath.Config("m", null));
+        assertThat(PublicPath.of("/v2/models/m/versions/3/stats")).isEqualTo(new PublicPath.Statistics("m", "3"));
+        assertThat(PublicPath.of("/v2/models/m/stats")).isEqualTo(new PublicPath.Statistics("m", null));
+        assertThat(PublicPath.of("/v2/models/stats")).isEqualTo(new PublicPath.Statistics(null, null));
         assertThat(PublicPath.of("/v2/models/%6D%2Ex")).isEqualTo(new PublicPath.Model("m.x", null));
         assertThat(PublicPath.of("/v2")).isEqualTo(new PublicPath.Server());
         assertThat(PublicPath.of("/v2/repository/index")).isEqualTo(new PublicPath.Index());
