@@ -8,7 +8,8 @@ import io.presage.contract.problem.ProblemException;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 
-/// The model that an OpenAI body names. All that the gateway looks for in it is the member `model`; the rest is the
+/// The model that an OpenAI body names. All that the gateway looks for in it is the member `model`; the rest is
+/// the
 /// worker's to read. Pure.
 final class NamedModel {
     /// So much of a body is looked through, which takes an event loop at most about 2 ms. OpenAI's own clients put
@@ -30,7 +31,8 @@ final class NamedModel {
         }
     }
 
-    /// @throws ProblemException INVALID_REQUEST when the body names none, MODEL_NOT_FOUND for what is no model's name
+    /// @throws ProblemException INVALID_REQUEST when the body names none, MODEL_NOT_FOUND for what is no
+    /// model's name
     static String of(Body body) {
         int length = (int) Math.min(body.bytes(), SCAN_BYTES_MAX);
         var bytes = new byte[length];

@@ -4,7 +4,8 @@ import io.presage.api.access.Grant;
 import io.presage.api.routes.ModelRoute;
 import io.presage.api.routes.RoutingIndex;
 
-/// The answers to `GET /openai/v1/models` and `/openai/v1/models/M`: what the routing table knows, as far as the key
+/// The answers to `GET /openai/v1/models` and `/openai/v1/models/M`: what the routing table knows, as far as
+/// the key
 /// may see it. It does not know when a model was made: `created` is 0. Pure.
 final class OpenAiModels {
     private OpenAiModels() {}

@@ -5,7 +5,8 @@ import io.presage.api.routes.VersionRoute;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The answer to TensorFlow Serving's `GET /v1/models/M[/versions/V|/labels/L]`: what the routing table knows. Pure.
+/// The answer to TensorFlow Serving's `GET /v1/models/M[/versions/V|/labels/L]`: what the routing table knows.
+/// Pure.
 final class VersionStatus {
     private static final String AVAILABLE =
             "\",\"state\":\"AVAILABLE\",\"status\":{\"error_code\":\"OK\",\"error_message\":\"\"}}";

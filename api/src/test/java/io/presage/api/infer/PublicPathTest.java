@@ -23,6 +23,20 @@ class PublicPathTest {
     }
 
     @Test
+    void otherProtocolsPaths() {
+        assertThat(PublicPath.of("/openai/v1/embeddings")).isEqualTo(new PublicPath.Embeddings());
+        assertThat(PublicPath.of("/openai/v1/models")).isEqualTo(new PublicPath.OpenAiModels());
+        assertThat(PublicPath.of("/openai/v1/models/m.x")).isEqualTo(new PublicPath.OpenAiModel("m.x"));
+        assertThat(PublicPath.of("/v1/models/m:predict")).isEqualTo(new PublicPath.Predict("m", null));
+        assertThat(PublicPath.of("/v1/models/m/versions/3:predict")).isEqualTo(new PublicPath.Predict("m", "3"));
+        assertThat(PublicPath.of("/v1/models/m/labels/champion:predict"))
+                .isEqualTo(new PublicPath.Predict("m", "champion"));
+        assertThat(PublicPath.of("/v1/models/m")).isEqualTo(new PublicPath.Status("m", null));
+        assertThat(PublicPath.of("/v1/models/m/versions/3")).isEqualTo(new PublicPath.Status("m", "3"));
+        assertThat(PublicPath.of("/v1/models/m/labels/champion")).isEqualTo(new PublicPath.Status("m", "champion"));
+    }
+
+    @Test
     void allElseIsUnknown() {
         assertThat(List.of(
                         "",
@@ -41,6 +55,18 @@ class PublicPathTest {
                         "/v2/models/m%252e",
                         "/v2/models/%C3%A4",
                         "/v2/models/%2e%2e/infer",
+                        "/openai/v1",
+                        "/openai/v1/models/",
+                        "/openai/v1/models/a/b",
+                        "/openai/v1/chat/completions",
+                        "/v1/models/",
+                        "/v1/models/m:classify",
+                        "/v1/models/m/versions/champion",
+                        "/v1/models/m/labels/3",
+                        "/v1/models/m/versions/:predict",
+                        "/v1/models/m/versions/3/4:predict",
+                        "/v1/models/m/other:predict",
+                        "/v1/models/%2e%2e:predict",
                         "/v2/health",
                         "/internal/state",
                         "/actuator/health"))

@@ -7,8 +7,10 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Reads requests for OpenAI's embeddings: `{model, input, encoding_format?, dimensions?, user?}`, where `input` is a
-/// text, texts, tokens, or arrays of tokens. Members that OpenAI does not have are ignored; known ones may be `null`
+/// Reads requests for OpenAI's embeddings: `{model, input, encoding_format?, dimensions?, user?}`, where
+/// `input` is a
+/// text, texts, tokens, or arrays of tokens. Members that OpenAI does not have are ignored; known ones may be
+/// `null`
 /// where they are optional, but not given twice. Whatever the bytes are, the outcome is a request or a
 /// [ProblemException] INVALID_REQUEST, INVALID_TENSOR or BODY_TOO_LARGE. For one body, on one thread.
 public final class EmbeddingsReader {
@@ -88,8 +90,8 @@ public final class EmbeddingsReader {
         if (scanner.isText(FLOAT)) {
             return false;
         }
-        throw invalid("encoding_format: '" + TensorHead.shorten(scanner.textAsString())
-                + "' (expected: float or base64)");
+        throw invalid(
+                "encoding_format: '" + TensorHead.shorten(scanner.textAsString()) + "' (expected: float or base64)");
     }
 
     private int readDimensions() {

@@ -71,7 +71,6 @@ final class TensorMemory {
 
     private ProblemException tooLarge(String name, String found) {
         return new ProblemException(
-                Problem.BODY_TOO_LARGE,
-                name + ": " + found + " (expected: at most " + bytesMax + " bytes of tensors)");
+                Problem.BODY_TOO_LARGE, name + ": " + found + " (expected: at most " + bytesMax + " bytes of tensors)");
     }
 }

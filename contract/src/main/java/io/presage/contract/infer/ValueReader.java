@@ -7,7 +7,8 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 
-/// Reads nested JSON values whose datatype is known and whose shape is not: first [#measure], then [#begin] takes memory
+/// Reads nested JSON values whose datatype is known and whose shape is not: first [#measure], then [#begin]
+/// takes memory
 /// of that size, then [#fill], once or row after row. For one body, on one thread.
 final class ValueReader {
     private static final byte[] B64 = JsonScanner.ascii("b64");
@@ -74,8 +75,9 @@ final class ValueReader {
         if (isArray != (axis < dims.length)) {
             throw new ProblemException(
                     Problem.INVALID_TENSOR,
-                    "input '" + TensorHead.shorten(spec.name()) + "': values nested " + (isArray ? "deeper" : "less deep")
-                            + " than the model takes them (expected: " + spec.datatype() + " " + spec.shape() + ")");
+                    "input '" + TensorHead.shorten(spec.name()) + "': values nested "
+                            + (isArray ? "deeper" : "less deep") + " than the model takes them (expected: "
+                            + spec.datatype() + " " + spec.shape() + ")");
         }
         if (!isArray) {
             scanner.skipValue(depth);
@@ -93,13 +95,16 @@ final class ValueReader {
         dims[axis] = size;
     }
 
-    /// Memory for a tensor of `shape`. What the body has no room for, because rows are not as large as the first one,
+    /// Memory for a tensor of `shape`. What the body has no room for, because rows are not as large as the
+    /// first one,
     /// is refused before memory is taken for it.
     Value begin(TensorSpec spec, Shape shape) {
         var head = new TensorHead("input", spec.name(), spec.datatype(), shape);
         if (!spec.datatype().hasJsonForm()) {
-            throw invalid(head, "datatype " + spec.datatype() + " has no JSON form (expected: use binary,"
-                    + " over /v2/models/MODEL/infer)");
+            throw invalid(
+                    head,
+                    "datatype " + spec.datatype() + " has no JSON form (expected: use binary,"
+                            + " over /v2/models/MODEL/infer)");
         }
         int count = memory.elementCount(head);
         elementsLeft -= count;

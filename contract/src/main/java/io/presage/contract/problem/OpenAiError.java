@@ -3,8 +3,10 @@ package io.presage.contract.problem;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
-/// The error body of `/openai/v1`, as OpenAI's clients read it: `{"error": {"message": ..., "type": ..., "param": null,
-/// "code": ...}}`, with `retryable` and `request_id` added. Where OpenAI has a code of its own for a [Problem], that is
+/// The error body of `/openai/v1`, as OpenAI's clients read it: `{"error": {"message": ..., "type": ...,
+/// "param": null,
+/// "code": ...}}`, with `retryable` and `request_id` added. Where OpenAI has a code of its own for a [Problem],
+/// that is
 /// the code; else it is the problem's name in small letters.
 public final class OpenAiError {
     /// UTF-8 JSON.

@@ -110,7 +110,7 @@ class CodecFuzzTest {
         }
     }
 
-    private static byte[] mutate(byte[] body, SplittableRandom random) {
+    static byte[] mutate(byte[] body, SplittableRandom random) {
         byte[] mutated = body;
         for (int i = random.nextInt(4); i > 0; i--) {
             int at = random.nextInt(mutated.length + 1);

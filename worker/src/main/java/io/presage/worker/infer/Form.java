@@ -26,7 +26,7 @@ enum Form {
     EMBEDDINGS("embeddings") {
         @Override
         Asked read(InferRequestReader reader, Content body, @Nullable String jsonLength, ServedVersion version) {
-            return EmbeddingsCodec.read(reader.limits(), body.bytes(), body.length(), version);
+            return EmbeddingsCodec.read(reader, body, version);
         }
 
         @Override
@@ -40,7 +40,7 @@ enum Form {
     PREDICT("predict") {
         @Override
         Asked read(InferRequestReader reader, Content body, @Nullable String jsonLength, ServedVersion version) {
-            return PredictCodec.read(reader, body.bytes(), body.length(), version);
+            return PredictCodec.read(reader, body, version);
         }
 
         @Override
@@ -83,12 +83,24 @@ enum Form {
 
     /// What one call asked for, from its body to its answer. One thread at a time.
     interface Asked {
-        /// Checks it against the version and makes of it what is run.
+        /// Checks it against the version and makes of it what is run: the whole, or the next part of it.
         ///
         /// @throws ProblemException what the caller is to be refused with
         Task.Prepared prepare(ServedVersion version, int rowsMax);
 
-        /// `modelOutputs` are of exactly the rows of `prepared`, and gone after this.
+        /// Whether what [#prepare] gave last is a part that others follow: its outputs go to [#keep] then, and
+        /// there is
+        /// no answer yet.
+        default boolean hasMore() {
+            return false;
+        }
+
+        /// `modelOutputs` are of exactly the rows of `prepared`, a part, and gone after this.
+        default void keep(Task.Prepared prepared, List<Tensor> modelOutputs) {
+            throw new IllegalStateException("a part of a call that is run as a whole. This is a bug.");
+        }
+
+        /// `modelOutputs` are of exactly the rows of `prepared`, the whole or the last part, and gone after this.
         Reply answer(
                 InferResponseWriter writer, ServedVersion version, Task.Prepared prepared, List<Tensor> modelOutputs);
     }

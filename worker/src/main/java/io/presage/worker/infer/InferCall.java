@@ -226,19 +226,34 @@ final class InferCall implements BatchCall.Answer {
     /// On the event loop or a preparing thread.
     private void prepareAndSubmit(Content content) {
         try {
-            if (isAbandoned) {
-                failed(new ProblemException(Problem.DEADLINE_EXCEEDED, "the caller went away; not run"));
-                return;
-            }
+            requireWanted();
             long begunNanos = loop.now();
-            if (deadlineNanos - begunNanos <= 0) {
-                failed(new ProblemException(
-                        Problem.DEADLINE_EXCEEDED, "the deadline passed before the call was prepared; not run"));
-                return;
-            }
             var reader = new InferRequestReader(loop.shared().codecLimits(), this::allocate);
             var read = exchange.form().read(reader, content, exchange.head().jsonLength(), version);
             submit(read, read.prepare(version, loop.shared().callRowsMax()), begunNanos);
+        } catch (ProblemException e) {
+            failed(e);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            failed(bug(e));
+        }
+    }
+
+    private void requireWanted() {
+        if (isAbandoned) {
+            throw new ProblemException(Problem.DEADLINE_EXCEEDED, "the caller went away; not run");
+        }
+        if (deadlineNanos - loop.now() <= 0) {
+            throw new ProblemException(
+                    Problem.DEADLINE_EXCEEDED, "the deadline passed before the call was prepared; not run");
+        }
+    }
+
+    /// On a preparing thread: the next part of a call that is run in parts.
+    private void prepareNext(Form.Asked more) {
+        try {
+            requireWanted();
+            long begunNanos = loop.now();
+            submit(more, more.prepare(version, loop.shared().callRowsMax()), begunNanos);
         } catch (ProblemException e) {
             failed(e);
         } catch (RuntimeException | OutOfMemoryError e) {
@@ -296,7 +311,13 @@ final class InferCall implements BatchCall.Answer {
             if (asked == null || prepared == null) {
                 throw new IllegalStateException("outputs for a call that was not submitted. This is a bug.");
             }
-            var reply = asked.answer(WRITERS.get(), version, prepared, outputs);
+            var present = asked;
+            if (present.hasMore()) {
+                present.keep(prepared, outputs);
+                loop.shared().pool().execute(() -> prepareNext(present));
+                return;
+            }
+            var reply = present.answer(WRITERS.get(), version, prepared, outputs);
             var coding = answerCoding(reply);
             if (coding == ContentCoding.IDENTITY) {
                 loop.onLoop(() -> answered(reply, timing.queueNanos(), timing.computeNanos()));

@@ -230,8 +230,8 @@ final class LoopHandler implements Handler<HttpServerRequest> {
             return;
         }
         var target = router.route(path);
-        if (target instanceof Target.Infer(_, _, var form)) {
-            exchange.speaks(form);
+        if (target instanceof Target.Infer predict) {
+            exchange.speaks(predict.form());
         }
         if (!(target instanceof Target.Live || target instanceof Target.Ready)) {
             requireSecret(head);
@@ -241,8 +241,8 @@ final class LoopHandler implements Handler<HttpServerRequest> {
             exchange.send(Reply.methodNotAllowed(target.allow(), exchange.requestId()));
             return;
         }
-        if (target instanceof Target.Infer(var model, var version, _)) {
-            switch (router.held(model, version)) {
+        if (target instanceof Target.Infer predict) {
+            switch (router.held(predict.model(), predict.version())) {
                 case ServedVersion served -> infer(exchange, served);
                 case DormantVersion dormant -> demand(exchange, dormant.key());
             }

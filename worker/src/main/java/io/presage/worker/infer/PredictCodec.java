@@ -12,9 +12,9 @@ import java.util.List;
 
 /// TensorFlow Serving's `:predict`: rows in, rows out, or whole tensors both ways.
 record PredictCodec(PredictRequest request) implements Form.Asked {
-    static PredictCodec read(InferRequestReader reader, byte[] body, int length, ServedVersion version) {
-        return new PredictCodec(
-                PredictReader.read(reader.limits(), reader.allocator(), body, 0, length, version.signature()));
+    static PredictCodec read(InferRequestReader reader, Content body, ServedVersion version) {
+        return new PredictCodec(PredictReader.read(
+                reader.limits(), reader.allocator(), body.bytes(), 0, body.length(), version.signature()));
     }
 
     @Override

@@ -171,6 +171,11 @@ final class TextEmbeddingTask implements EmbeddingTask {
     }
 
     @Override
+    public int rowsMax() {
+        return rowsMax;
+    }
+
+    @Override
     public int dimensions() {
         return Math.toIntExact(signature.outputs().getFirst().shape().getLast());
     }

@@ -68,6 +68,33 @@ class TextEmbeddingTaskTest {
     }
 
     @Test
+    void prepareTokens_areWhatTheModelGets() {
+        var embedding = (EmbeddingTask) task;
+        Task.Prepared given = embedding.prepareTokens(List.of(new int[] {101, 7592, 2088, 102}, new int[] {101}));
+        Task.Prepared made = task.prepare(texts("Hello world"));
+
+        assertThat(given.rows()).isEqualTo(2);
+        assertThat(given.tokens()).isEqualTo(5);
+        assertThat(longs(given, "input_ids", 0)).containsExactly(longs(made, "input_ids", 0));
+        assertThat(longs(given, "attention_mask", 1)).containsExactly(1, 0, 0, 0);
+        assertThat(embedding.dimensions()).isEqualTo(384);
+    }
+
+    @Test
+    void prepareTokens_thatTheTokenizerCouldNotGive_areRefused() {
+        var embedding = (EmbeddingTask) task;
+        messageOf(() -> embedding.prepareTokens(List.of(new int[] {30521}, new int[] {1, 30522})))
+                .isEqualTo("tokens[1][1]: 30522 (expected: a token of the model's own tokenizer, 0..30521)");
+        messageOf(() -> embedding.prepareTokens(List.of(new int[] {-1})))
+                .contains("tokens[0][0]: -1");
+        messageOf(() -> embedding.prepareTokens(List.of(new int[257])))
+                .contains("257 tokens");
+        messageOf(() -> embedding.prepareTokens(List.of(new int[0])))
+                .contains("0 tokens");
+        messageOf(() -> embedding.prepareTokens(List.of())).contains("0 rows (expected: 1..32)");
+    }
+
+    @Test
     void prepare_longText_isCutToTokensMax() {
         Task.Prepared prepared = task.prepare(texts("word ".repeat(1_000)));
 
