@@ -216,7 +216,8 @@ class GatewayOtherProtocolsTest {
 
     @Test
     void status_saysWhichVersionsAnswer() throws Exception {
-        var three = "{\"version\":\"3\",\"state\":\"AVAILABLE\",\"status\":{\"error_code\":\"OK\",\"error_message\":\"\"}}";
+        var three =
+                "{\"version\":\"3\",\"state\":\"AVAILABLE\",\"status\":{\"error_code\":\"OK\",\"error_message\":\"\"}}";
         assertThat(gateway.get("/v1/models/minilm").body())
                 .isEqualTo("{\"model_version_status\":[" + three
                         + ",{\"version\":\"2\",\"state\":\"LOADING\",\"status\":{\"error_code\":\"UNAVAILABLE\","

@@ -136,17 +136,20 @@ final class InferPipeline {
                         Math.max(1, left),
                         _ -> incoming.abort(new ProblemException(
                                 Problem.REQUEST_TIMEOUT, "the body did not arrive within " + millis + " ms")));
-        incoming.whole().onComplete(body -> {
-            loop.vertx().cancelTimer(timer);
-            embed(exchange, body);
-        }, cause -> {
-            loop.vertx().cancelTimer(timer);
-            if (cause instanceof ProblemException problem) {
-                exchange.refuse(problem);
-            } else {
-                exchange.breakOff();
-            }
-        });
+        incoming.whole()
+                .onComplete(
+                        body -> {
+                            loop.vertx().cancelTimer(timer);
+                            embed(exchange, body);
+                        },
+                        cause -> {
+                            loop.vertx().cancelTimer(timer);
+                            if (cause instanceof ProblemException problem) {
+                                exchange.refuse(problem);
+                            } else {
+                                exchange.breakOff();
+                            }
+                        });
     }
 
     private void embed(Exchange exchange, Body body) {

@@ -68,8 +68,7 @@ sealed interface PublicPath {
                     OpenAiModels _,
                     OpenAiModel _,
                     Status _,
-                    Unknown _ ->
-                HttpMethod.GET;
+                    Unknown _ -> HttpMethod.GET;
             case Index _, Infer _, Embeddings _, Predict _ -> HttpMethod.POST;
             case Control _ -> null;
         };

@@ -19,8 +19,7 @@ final class VersionStatus {
     ///
     /// @throws io.presage.contract.problem.ProblemException VERSION_NOT_FOUND
     static String json(ModelRoute model, @Nullable String version) {
-        List<VersionRoute> versions =
-                version == null ? model.versions().reversed() : List.of(model.version(version));
+        List<VersionRoute> versions = version == null ? model.versions().reversed() : List.of(model.version(version));
         var json = new StringBuilder("{\"model_version_status\":[");
         for (int i = 0; i < versions.size(); i++) {
             json.append(i == 0 ? "" : ",")

@@ -23,7 +23,7 @@ public final class OpenAiError {
     }
 
     private static String type(Problem problem) {
-        if (problem == Problem.RATE_LIMITED) {
+        if (problem.status() == 429) {
             return "rate_limit_error";
         }
         return problem.status() < 500 ? "invalid_request_error" : "server_error";

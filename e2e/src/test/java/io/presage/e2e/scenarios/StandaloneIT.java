@@ -1,17 +1,21 @@
 package io.presage.e2e.scenarios;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.presage.e2e.cluster.Child;
 import io.presage.e2e.cluster.Example;
 import io.presage.e2e.cluster.Standalone;
 import java.io.File;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -23,6 +27,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.json.JsonMapper;
 
 /// One process, as a newcomer has it: every demo model answers as its sample says, and it all survives a stop
 /// and a kill. In order: the later scenarios end the process that the earlier ones ask.
@@ -73,6 +78,67 @@ class StandaloneIT {
             assertThat(curl.exitCode(Duration.ofSeconds(30))).as(line).isZero();
             assertThat(curl.output()).as(line).contains("\"outputs\"");
         }
+    }
+
+    @Test
+    @Order(2)
+    void openAiEmbeddings_areThoseOfTheSample() throws Exception {
+        var sample = Example.read("minilm");
+        var inputs = new JsonMapper().readTree(sample.request()).path("inputs").path(0);
+        var expected = sample.answer().path("outputs").path(0).path("data");
+
+        var answer = presage.admin()
+                .post(
+                        "/openai/v1/embeddings",
+                        Map.of("model", "minilm", "input", inputs.path("data"), "encoding_format", "base64"));
+
+        assertThat(answer.status()).as("%s", answer.body()).isEqualTo(200);
+        var rows = answer.body().path("data");
+        assertThat(rows.size()).isEqualTo(inputs.path("shape").path(0).asInt());
+        int number = 0;
+        for (var row : rows) {
+            var bytes = Base64.getDecoder().decode(row.path("embedding").asString());
+            var floats = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+            while (floats.hasRemaining()) {
+                assertThat((double) floats.get())
+                        .isCloseTo(expected.path(number++).asDouble(), within(sample.tolerance()));
+            }
+        }
+        assertThat(number).isEqualTo(expected.size());
+        assertThat(answer.body().path("usage").path("total_tokens").asInt()).isPositive();
+        assertThat(presage.admin().get("/openai/v1/models").body().path("data").findValuesAsString("id"))
+                .contains("minilm", "tumour");
+    }
+
+    @Test
+    @Order(2)
+    void tensorFlowServingsPredict_isTheSample() throws Exception {
+        var sample = Example.read("tumour");
+        var rows = new JsonMapper()
+                .readTree(sample.request())
+                .path("inputs")
+                .path(0)
+                .path("data");
+
+        var answer = presage.admin().post("/v1/models/tumour:predict", Map.of("instances", rows));
+
+        assertThat(answer.status()).as("%s", answer.body()).isEqualTo(200);
+        var expected = sample.answer().path("outputs");
+        for (int row = 0; row < rows.size(); row++) {
+            var prediction = answer.body().path("predictions").path(row);
+            assertThat(prediction.path("label"))
+                    .isEqualTo(expected.path(0).path("data").path(row));
+            assertThat(prediction.path("probabilities").path(0).asDouble())
+                    .isCloseTo(expected.path(1).path("data").path(2 * row).asDouble(), within(sample.tolerance()));
+        }
+        assertThat(presage.admin()
+                        .get("/v1/models/tumour/labels/champion")
+                        .body()
+                        .path("model_version_status")
+                        .path(0)
+                        .path("state")
+                        .asString())
+                .isEqualTo("AVAILABLE");
     }
 
     @Test

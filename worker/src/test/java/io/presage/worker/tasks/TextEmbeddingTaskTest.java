@@ -85,12 +85,9 @@ class TextEmbeddingTaskTest {
         var embedding = (EmbeddingTask) task;
         messageOf(() -> embedding.prepareTokens(List.of(new int[] {30521}, new int[] {1, 30522})))
                 .isEqualTo("tokens[1][1]: 30522 (expected: a token of the model's own tokenizer, 0..30521)");
-        messageOf(() -> embedding.prepareTokens(List.of(new int[] {-1})))
-                .contains("tokens[0][0]: -1");
-        messageOf(() -> embedding.prepareTokens(List.of(new int[257])))
-                .contains("257 tokens");
-        messageOf(() -> embedding.prepareTokens(List.of(new int[0])))
-                .contains("0 tokens");
+        messageOf(() -> embedding.prepareTokens(List.of(new int[] {-1}))).contains("tokens[0][0]: -1");
+        messageOf(() -> embedding.prepareTokens(List.of(new int[257]))).contains("257 tokens");
+        messageOf(() -> embedding.prepareTokens(List.of(new int[0]))).contains("0 tokens");
         messageOf(() -> embedding.prepareTokens(List.of())).contains("0 rows (expected: 1..32)");
     }
 
