@@ -7,6 +7,7 @@ import io.presage.api.feed.SnapshotFile;
 import io.presage.api.feed.StateClient;
 import io.presage.api.feed.TableFeed;
 import io.presage.api.forward.Retries;
+import io.presage.api.grpc.GrpcApi;
 import io.presage.api.http.PublicPort;
 import io.presage.api.infer.GatewayMetrics;
 import io.presage.api.infer.PublicApi;
@@ -234,9 +235,19 @@ class GatewayConfiguration {
                         properties.hedging(),
                         properties.registry(),
                         properties.replicas()));
+        var grpc = new GrpcApi.Shared(
+                routes,
+                shared.bodies(),
+                System::nanoTime,
+                properties.grpc(),
+                version(),
+                properties.deadline().byDefault().toMillis());
         return new PublicPort(
                 properties.http(),
-                (vertx, random) -> new PublicApi(vertx, shared, random),
+                (vertx, random) -> {
+                    var api = new PublicApi(vertx, shared, random);
+                    return new GrpcApi(vertx, grpc, api.pipeline(), api);
+                },
                 metrics::refused,
                 System::nanoTime,
                 RandomGeneratorFactory.<RandomGenerator.SplittableGenerator>of("L64X128MixRandom")

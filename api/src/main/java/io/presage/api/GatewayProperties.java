@@ -5,6 +5,7 @@ import io.presage.api.feed.FeedProperties;
 import io.presage.api.forward.ForwardProperties;
 import io.presage.api.forward.HedgingProperties;
 import io.presage.api.forward.RegistryProperties;
+import io.presage.api.grpc.GrpcProperties;
 import io.presage.api.http.HttpProperties;
 import io.presage.api.infer.InferProperties;
 import io.presage.api.infer.WaitingProperties;
@@ -30,6 +31,7 @@ public record GatewayProperties(
         @DefaultValue("http://127.0.0.1:8090") URI registryUrl,
         @DefaultValue("data/gateway") Path dataDirectory,
         @Valid @DefaultValue HttpProperties http,
+        @Valid @DefaultValue GrpcProperties grpc,
         @Valid @DefaultValue InferProperties deadline,
         @Valid @DefaultValue LimitProperties limits,
         @Valid @DefaultValue ReplicaProperties replicas,

@@ -71,7 +71,7 @@ public final class RegistryProxy {
         String length = exchange.headers().get(HttpHeaders.CONTENT_LENGTH);
         if (length != null) {
             to.headers().set(HttpHeaders.CONTENT_LENGTH, length);
-        } else if (exchange.headers().contains(HttpHeaders.TRANSFER_ENCODING)) {
+        } else if (exchange.hasUnmeasuredBody()) {
             to.setChunked(true);
         } else {
             from.resume();
@@ -90,7 +90,7 @@ public final class RegistryProxy {
         boolean bodyLeft = !exchange.request().isEnded() && exchange.hasBody();
         if (bodyLeft) {
             // Answered before it was read to its end: refused, most likely. What follows is not a request.
-            to.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+            exchange.announceClose(to);
         }
         String length = from.getHeader(HttpHeaders.CONTENT_LENGTH);
         if (length != null) {

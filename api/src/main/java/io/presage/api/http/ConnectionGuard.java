@@ -38,11 +38,12 @@ final class ConnectionGuard extends ChannelDuplexHandler {
         this.nanos = nanos;
     }
 
-    /// `pipeline` is that of a new HTTP/1 connection of Vert.x.
+    /// `pipeline` is that of a new HTTP/1 connection of Vert.x. Where an upgrade was possible its first head is
+    /// just being passed on by `h2c`.
     static void install(ChannelPipeline pipeline, HttpProperties properties, LongSupplier nanos) {
         var guard = new ConnectionGuard(properties, nanos);
         pipeline.addBefore("httpDecoder", "presage-bytes", guard.new Bytes());
-        pipeline.addAfter("httpEncoder", "presage-guard", guard);
+        pipeline.addAfter(pipeline.get("h2c") == null ? "httpEncoder" : "h2c", "presage-guard", guard);
     }
 
     private final class Bytes extends ChannelInboundHandlerAdapter {

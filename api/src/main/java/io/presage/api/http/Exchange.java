@@ -7,14 +7,20 @@ import io.presage.contract.problem.ProblemException;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/// One request and its answer. Lives on its connection's event loop.
+/// One request and its answer. Lives on its connection's event loop. In HTTP/2 what ends a connection in HTTP/1
+/// ends one stream of it.
 public final class Exchange {
     private static final long DISCARDED_BYTES_MAX = 65_536;
     private static final long LINGER_MILLIS = 2000;
+    private static final long NO_ERROR = 0;
+    private static final long INTERNAL_ERROR = 2;
     private static final CharSequence REQUEST_ID = HttpHeaders.createOptimized(Headers.REQUEST_ID);
     private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
 
@@ -22,7 +28,9 @@ public final class Exchange {
     private final String requestId;
     private final long arrivedNanos;
     private final ErrorForm errors;
+    private final boolean isHttp2;
     private final boolean lastOfConnection;
+    private final BooleanSupplier stopping;
     private final Lingering lingering;
     private final Consumer<Problem> refusals;
 
@@ -31,13 +39,16 @@ public final class Exchange {
             String requestId,
             long arrivedNanos,
             boolean lastOfConnection,
+            BooleanSupplier stopping,
             Lingering lingering,
             Consumer<Problem> refusals) {
         this.request = request;
         this.requestId = requestId;
         this.arrivedNanos = arrivedNanos;
         this.errors = ErrorForm.of(request.path());
+        this.isHttp2 = request.version() == HttpVersion.HTTP_2;
         this.lastOfConnection = lastOfConnection;
+        this.stopping = stopping;
         this.lingering = lingering;
         this.refusals = refusals;
     }
@@ -66,9 +77,16 @@ public final class Exchange {
         response.setStatusCode(status);
         response.headers().set(REQUEST_ID, requestId);
         if (lastOfConnection) {
-            response.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+            announceClose(response);
         }
         return response;
+    }
+
+    /// In HTTP/2 a connection's end is not announced in heads.
+    public void announceClose(HttpServerResponse response) {
+        if (!isHttp2) {
+            response.headers().set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
     }
 
     /// `json` is UTF-8 text.
@@ -92,6 +110,11 @@ public final class Exchange {
         refuse(problem, false);
     }
 
+    /// The same for an error that is answered in another protocol's form: only counted here.
+    public void refusedAs(Problem problem) {
+        refusals.accept(problem);
+    }
+
     private void refuse(ProblemException problem, boolean reusable) {
         refusals.accept(problem.problem());
         if (request.response().headWritten()) {
@@ -106,20 +129,55 @@ public final class Exchange {
         return lastOfConnection;
     }
 
+    public boolean isHttp2() {
+        return isHttp2;
+    }
+
+    /// Now, not when the request came.
+    public boolean isStopping() {
+        return stopping.getAsBoolean();
+    }
+
     /// Whether its head announces a body.
     public boolean hasBody() {
         String length = headers().get(HttpHeaders.CONTENT_LENGTH);
-        return length == null ? headers().contains(HttpHeaders.TRANSFER_ENCODING) : !"0".equals(length);
+        return length == null ? hasUnmeasuredBody() : !"0".equals(length);
+    }
+
+    /// Whether it has a body of unknown length. HTTP/2 has no word for that in its head: there a POST, PUT or PATCH
+    /// without a length may have one.
+    public boolean hasUnmeasuredBody() {
+        if (!isHttp2) {
+            return headers().contains(HttpHeaders.TRANSFER_ENCODING);
+        }
+        var method = request.method();
+        return !headers().contains(HttpHeaders.CONTENT_LENGTH)
+                && (method == HttpMethod.POST || method == HttpMethod.PUT || method == HttpMethod.PATCH);
     }
 
     /// For an answer with `Connection: close` that was given before the request's body had been read.
     public void closeLingering() {
-        lingering.close(request, LINGER_MILLIS);
+        if (isHttp2) {
+            stopBody();
+        } else {
+            lingering.close(request, LINGER_MILLIS);
+        }
     }
 
-    /// Closes the connection, so that nobody takes a part of an answer for the whole.
+    /// Tells an HTTP/2 client, after its answer, that the rest of its body is not wanted (RFC 9113, section 8.1).
+    public void stopBody() {
+        if (!request.isEnded()) {
+            request.response().reset(NO_ERROR);
+        }
+    }
+
+    /// Closes the connection, or resets the stream, so that nobody takes a part of an answer for the whole.
     public void breakOff() {
-        request.connection().close();
+        if (isHttp2) {
+            request.response().reset(INTERNAL_ERROR);
+        } else {
+            request.connection().close();
+        }
     }
 
     private void write(ProblemException problem, boolean reusable) {
@@ -133,10 +191,12 @@ public final class Exchange {
             headers.set(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer");
         }
         if (!reusable) {
-            headers.set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+            announceClose(response);
         }
-        response.end(Buffer.buffer(errors.body(problem, requestId)));
-        if (reusable) {
+        var written = response.end(Buffer.buffer(errors.body(problem, requestId)));
+        if (isHttp2) {
+            written.onComplete(_ -> stopBody());
+        } else if (reusable) {
             request.resume();
         } else {
             lingering.close(request, LINGER_MILLIS);

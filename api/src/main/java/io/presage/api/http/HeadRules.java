@@ -9,20 +9,32 @@ import io.vertx.core.http.HttpVersion;
 import java.util.Optional;
 
 /// What a head must keep to beyond what the decoder checks, so that no two servers on the way can disagree on
-/// where a request ends or for whom it is (RFC 9112, sections 3.2, 6.1 and 6.3). Pure.
+/// where a request ends or for whom it is (RFC 9112, sections 3.2, 6.1 and 6.3; RFC 9113, section 8). Pure.
 final class HeadRules {
-    /// The rule that `request` breaks. Its connection cannot be used again.
+    /// The rule that `request` breaks. Its connection cannot be used again, unless it is HTTP/2.
     static Optional<ProblemException> broken(HttpServerRequest request) {
         var headers = request.headers();
-        if (request.version() != HttpVersion.HTTP_1_1 && request.version() != HttpVersion.HTTP_1_0) {
-            return refused("the protocol is not HTTP/1.1 or HTTP/1.0");
-        }
         var hosts = headers.getAll(HttpHeaders.HOST);
-        if (hosts.size() > 1 || (hosts.isEmpty() && request.version() == HttpVersion.HTTP_1_1)) {
-            return refused(hosts.size() + " Host headers (expected: one)");
-        }
-        if (headers.contains(HttpHeaders.TRANSFER_ENCODING)) {
-            return brokenEncoding(request, headers);
+        switch (request.version()) {
+            case HTTP_1_0, HTTP_1_1 -> {
+                if (hosts.size() > 1 || (hosts.isEmpty() && request.version() == HttpVersion.HTTP_1_1)) {
+                    return refused(hosts.size() + " Host headers (expected: one)");
+                }
+                if (headers.contains(HttpHeaders.TRANSFER_ENCODING)) {
+                    return brokenEncoding(request, headers);
+                }
+            }
+            case HTTP_2 -> {
+                if (hosts.size() > 1 || request.authority() == null) {
+                    return refused("no :authority and no Host header (expected: one of them)");
+                }
+                if (headers.contains(HttpHeaders.TRANSFER_ENCODING)) {
+                    return refused("Transfer-Encoding in HTTP/2 (expected: none)");
+                }
+            }
+            case null -> {
+                return refused("the protocol is not HTTP/2, HTTP/1.1 or HTTP/1.0");
+            }
         }
         if (headers.contains(HttpHeaders.CONTENT_LENGTH)) {
             var lengths = headers.getAll(HttpHeaders.CONTENT_LENGTH);

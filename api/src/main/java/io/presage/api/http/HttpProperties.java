@@ -1,5 +1,6 @@
 package io.presage.api.http;
 
+import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
@@ -17,10 +18,13 @@ import org.springframework.util.unit.DataSize;
 ///     quarter of the heap, or `bodyBytesMax` if that is more
 /// @param requestLineBytesMax 256B..64KB
 /// @param headerBytesMax all headers of a request together, 1KB..1MB
-/// @param headerTimeout from the first byte of a head to its last, at least 100ms
+/// @param streamsMax concurrent calls of one HTTP/2 connection, 1..10000
+/// @param headerTimeout from the first byte of a head to its last, and for a connection to its first head, at
+///     least 100ms
 /// @param bodyTimeout longest pause inside a body, or of a client that does not take its answer, at least 100ms
 /// @param idleTimeout a connection without a request is closed after this long, at least 100ms
 /// @param stopTimeout how long a graceful stop waits for calls in flight; 0 means not at all
+/// @param tls certificate and key; without them the port speaks in clear
 public record HttpProperties(
         @DefaultValue("0.0.0.0") @NotBlank String host,
         @DefaultValue("8080") @Min(0) @Max(65_535) int port,
@@ -29,10 +33,12 @@ public record HttpProperties(
         @DefaultValue("0B") DataSize bodyBytesInFlightMax,
         @DefaultValue("8KB") DataSize requestLineBytesMax,
         @DefaultValue("16KB") DataSize headerBytesMax,
+        @DefaultValue("256") @Min(1) @Max(10_000) int streamsMax,
         @DefaultValue("10s") Duration headerTimeout,
         @DefaultValue("30s") Duration bodyTimeout,
         @DefaultValue("75s") Duration idleTimeout,
-        @DefaultValue("20s") Duration stopTimeout) {
+        @DefaultValue("20s") Duration stopTimeout,
+        @Valid @DefaultValue TlsProperties tls) {
     public HttpProperties {
         within("body-bytes-max", bodyBytesMax, DataSize.ofBytes(1), DataSize.ofGigabytes(1));
         within("request-line-bytes-max", requestLineBytesMax, DataSize.ofBytes(256), DataSize.ofKilobytes(64));

@@ -2,16 +2,19 @@ package io.presage.api.http;
 
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
@@ -26,6 +29,17 @@ import org.slf4j.LoggerFactory;
 /// application, and turns whatever that throws into an answer.
 final class PublicLoop extends VerticleBase {
     private static final Logger log = LoggerFactory.getLogger(PublicLoop.class);
+
+    /// What a client may send of one call, and of all calls of a connection, before any of it was taken.
+    private static final int STREAM_WINDOW_BYTES = 262_144;
+
+    private static final int CONNECTION_WINDOW_BYTES = 1_048_576;
+
+    /// Calls that one connection may give up (CVE-2023-44487); Vert.x's own 200 in 30 s would cut off a busy
+    /// client whose deadlines pass.
+    private static final int RESETS_MAX = 2000;
+
+    private static final int RESETS_WINDOW_SECONDS = 10;
 
     /// What all loops have in common.
     ///
@@ -60,7 +74,7 @@ final class PublicLoop extends VerticleBase {
     }
 
     private static HttpServerOptions options(HttpProperties properties) {
-        return new HttpServerOptions()
+        var options = new HttpServerOptions()
                 .setHost(properties.host())
                 // Negative: any free port, the same for all loops.
                 .setPort(properties.port() == 0 ? -1 : properties.port())
@@ -69,12 +83,42 @@ final class PublicLoop extends VerticleBase {
                 .setMaxChunkSize(65_536)
                 .setAcceptBacklog(1024)
                 .setTcpNoDelay(true)
-                .setHttp2ClearTextEnabled(false);
+                // Until its first head a connection has no guard: all that it is given is this, see [#guard].
+                .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
+                .setWriteIdleTimeout((int) properties.headerTimeout().toMillis())
+                .setHttp2ClearTextEnabled(true)
+                .setHttp2ConnectionWindowSize(CONNECTION_WINDOW_BYTES)
+                .setInitialSettings(new Http2Settings()
+                        .setMaxConcurrentStreams(properties.streamsMax())
+                        .setMaxHeaderListSize(properties.headerBytesMax().toBytes())
+                        .setInitialWindowSize(STREAM_WINDOW_BYTES))
+                .setHttp2RstFloodMaxRstFramePerWindow(RESETS_MAX)
+                .setHttp2RstFloodWindowDuration(RESETS_WINDOW_SECONDS)
+                .setHttp2RstFloodWindowDurationTimeUnit(TimeUnit.SECONDS);
+        return properties.tls().isOn() ? secured(options, properties.tls()) : options;
     }
 
+    private static HttpServerOptions secured(HttpServerOptions options, TlsProperties tls) {
+        return options.setSsl(true)
+                .setUseAlpn(true)
+                .setKeyCertOptions(new PemKeyCertOptions()
+                        .setCertPath(tls.certificateFile())
+                        .setKeyPath(tls.privateKeyFile()));
+    }
+
+    /// Called when the protocol of a connection is known: with the first head of HTTP/1, or the settings of
+    /// HTTP/2. The timer that ran so far, from when the server last wrote, so that no drip holds it off, goes.
     private void guard(HttpConnection connection) {
-        ConnectionGuard.install(
-                ((ConnectionBase) connection).channelHandlerContext().pipeline(), shared.properties(), shared.nanos());
+        var pipeline = ((ConnectionBase) connection).channelHandlerContext().pipeline();
+        if (pipeline.get("idle") != null) {
+            pipeline.remove("idle");
+        }
+        var http2 = pipeline.get(Http2ConnectionHandler.class);
+        if (http2 == null) {
+            ConnectionGuard.install(pipeline, shared.properties(), shared.nanos());
+        } else {
+            Http2Guard.install(pipeline, http2, shared.properties(), shared.nanos());
+        }
     }
 
     private Exchange exchange(HttpServerRequest request, Lingering lingering) {
@@ -83,6 +127,7 @@ final class PublicLoop extends VerticleBase {
                 requestIds.of(request.headers()),
                 shared.nanos().getAsLong(),
                 stopping,
+                () -> stopping,
                 lingering,
                 shared.refusals());
     }

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// It ends exactly once, in [#finish]: by an answer, a refusal, the deadline, or because the client went away;
 /// then the body's room, the permits and the timer are given back. One event loop.
-final class InferCall implements Attempts.End, Companion.Held {
+public final class InferCall implements Attempts.End, Companion.Held {
     /// What is asked of the worker: a predict call in one of the forms it reads, or a question about the model.
     enum Kind {
         INFER,
@@ -131,7 +131,7 @@ final class InferCall implements Attempts.End, Companion.Held {
     }
 
     /// The same with a body that is whole, which is this call's from here on.
-    void start(Body whole) {
+    public void start(Body whole) {
         timer = atDeadline(this::deadlinePassed);
         arrived(whole);
     }

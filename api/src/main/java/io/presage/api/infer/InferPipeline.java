@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// The path of a call to a model, in the order in which it is walked: cheap refusals first, and nothing taken
 /// that a later refusal would have to give back, but for the body's room. One per event loop, and everything on
 /// it.
-final class InferPipeline {
+public final class InferPipeline {
     private static final int STICKY_KEY_CHARACTERS_MAX = 256;
 
     /// What all event loops share.
@@ -84,7 +84,7 @@ final class InferPipeline {
     /// [InferCall#start] with the body as OIP has it; a call that is not started costs nothing.
     ///
     /// @throws ProblemException what the caller is to be refused with
-    InferCall admit(Caller caller, String name, @Nullable String version) {
+    public InferCall admit(Caller caller, String name, @Nullable String version) {
         return admit(caller, name, version, InferCall.Kind.INFER);
     }
 
@@ -167,19 +167,27 @@ final class InferPipeline {
 
     /// A question about a model, which its replica answers: of the active version, when none is named.
     void metadata(Exchange exchange, String name, @Nullable String version) {
-        question(exchange, name, version, InferCall.Kind.METADATA);
+        question(new HttpCaller(exchange), name, version)
+                .start(shared.bodies().receive(exchange.request()));
+    }
+
+    /// The same for a caller of another protocol; its body is empty.
+    ///
+    /// @throws ProblemException what the caller is to be refused with
+    public InferCall question(Caller caller, String name, @Nullable String version) {
+        return question(caller, name, version, InferCall.Kind.METADATA);
     }
 
     /// The same for Triton's configuration of a model.
     void config(Exchange exchange, String name, @Nullable String version) {
-        question(exchange, name, version, InferCall.Kind.CONFIG);
+        question(new HttpCaller(exchange), name, version, InferCall.Kind.CONFIG)
+                .start(shared.bodies().receive(exchange.request()));
     }
 
-    private void question(Exchange exchange, String name, @Nullable String version, InferCall.Kind kind) {
-        var caller = new HttpCaller(exchange);
+    private InferCall question(Caller caller, String name, @Nullable String version, InferCall.Kind kind) {
         admitQuestion(caller, name);
         Supplier<VersionRoute> target = version == null ? active(name) : pinned(name, version);
-        call(caller, target, kind, Permit.PLAIN).start(shared.bodies().receive(exchange.request()));
+        return call(caller, target, kind, Permit.PLAIN);
     }
 
     /// A question that is answered here.

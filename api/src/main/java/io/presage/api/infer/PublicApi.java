@@ -121,6 +121,11 @@ public final class PublicApi implements Handler<Exchange> {
                 new CacheLoop(shared.cache(), forward.wholeAnswerMax().toBytes()));
     }
 
+    /// The event loop's, for what calls it in another protocol.
+    public InferPipeline pipeline() {
+        return pipeline;
+    }
+
     @Override
     public void handle(Exchange exchange) {
         String raw = exchange.request().path();

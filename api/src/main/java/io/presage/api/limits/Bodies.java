@@ -7,6 +7,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.List;
 
 /// Lets bodies in: not larger than `bytesMax` each, not more than the budget together. A body that says its
 /// length is refused before a byte of it is read. Called on the request's event loop, before any of its body
@@ -75,14 +76,34 @@ public final class Bodies {
     /// A body that was made here.
     /// @throws ProblemException BODY_TOO_LARGE, OVERLOADED
     public Body made(Buffer bytes) {
-        if (bytes.length() > bytesMax) {
-            throw tooLarge();
-        }
+        return made(List.of(bytes));
+    }
+
+    /// The same in pieces.
+    public Body made(List<Buffer> pieces) {
         var body = new Body(budget, 0);
-        if (!body.append(bytes)) {
-            throw noRoom();
+        for (var piece : pieces) {
+            add(body, piece);
         }
         return body;
+    }
+
+    /// Adds what came to a body that is received elsewhere, as a message of a stream. Closes it when it cannot.
+    /// @throws ProblemException BODY_TOO_LARGE, OVERLOADED
+    public void add(Body body, Buffer piece) {
+        if (body.bytes() + piece.length() > bytesMax) {
+            body.close();
+            throw tooLarge();
+        }
+        if (!body.append(piece)) {
+            body.close();
+            throw noRoom();
+        }
+    }
+
+    /// Of one body.
+    public long bytesMax() {
+        return bytesMax;
     }
 
     private static long announced(HttpServerRequest request) {

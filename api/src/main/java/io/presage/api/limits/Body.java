@@ -65,6 +65,17 @@ public final class Body implements AutoCloseable {
         return bytes;
     }
 
+    /// All of it as one array of its own.
+    public byte[] joined() {
+        var all = new byte[Math.toIntExact(bytes)];
+        int at = 0;
+        for (var piece : pieces) {
+            piece.getBytes(all, at);
+            at += piece.length();
+        }
+        return all;
+    }
+
     public List<Buffer> pieces() {
         return pieces;
     }

@@ -1,0 +1,111 @@
+package io.presage.api.grpc;
+
+import io.netty.buffer.Unpooled;
+import io.presage.contract.problem.Problem;
+import io.presage.contract.problem.ProblemException;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.buffer.BufferInternal;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A predict call in OIP's binary form: JSON that names the tensors, then their bytes. All outputs are asked for
+/// as binary. Pure.
+///
+/// @param jsonLength value of `Inference-Header-Content-Length`
+record OipBody(List<Buffer> pieces, int jsonLength) {
+    private static final int JOINED_BYTES_MAX = 16_384;
+
+    /// @throws ProblemException INVALID_REQUEST, INVALID_TENSOR, BODY_TOO_LARGE
+    static OipBody of(InferMessage message, long bytesMax) {
+        var inputs = message.inputs();
+        var raw = message.raw();
+        if (!raw.isEmpty() && raw.size() != inputs.size()) {
+            throw new ProblemException(
+                    Problem.INVALID_REQUEST,
+                    raw.size() + " raw_input_contents for " + inputs.size() + " inputs (expected: one for each)");
+        }
+        List<Buffer> tensors = new ArrayList<>(inputs.size());
+        var json = new StringBuilder(256).append('{');
+        if (!message.id().isEmpty()) {
+            text(json.append("\"id\":"), message.id()).append(',');
+        }
+        json.append("\"parameters\":{\"binary_data_output\":true},\"inputs\":[");
+        long total = 0;
+        for (int i = 0; i < inputs.size(); i++) {
+            var input = inputs.get(i);
+            var tensor = tensor(message, i, input, bytesMax - total);
+            tensors.add(tensor);
+            total += tensor.length();
+            text(json.append(i == 0 ? "{\"name\":" : ",{\"name\":"), input.name())
+                    .append(",\"shape\":")
+                    .append(input.shape())
+                    .append(",\"datatype\":\"")
+                    .append(input.datatype().name())
+                    .append("\",\"parameters\":{\"binary_data_size\":")
+                    .append(tensor.length())
+                    .append("}}");
+        }
+        json.append(']');
+        if (!message.outputs().isEmpty()) {
+            json.append(",\"outputs\":[");
+            for (int i = 0; i < message.outputs().size(); i++) {
+                text(json.append(i == 0 ? "{\"name\":" : ",{\"name\":"), message.outputs().get(i)).append('}');
+            }
+            json.append(']');
+        }
+        byte[] head = json.append('}').toString().getBytes(StandardCharsets.UTF_8);
+        return new OipBody(pieces(head, tensors, total), head.length);
+    }
+
+    private static Buffer tensor(InferMessage message, int index, InferMessage.Input input, long bytesMax) {
+        if (message.raw().isEmpty()) {
+            return wrapped(TypedContents.raw(message.bytes(), input, bytesMax));
+        }
+        if (input.contents() != null) {
+            throw new ProblemException(
+                    Problem.INVALID_REQUEST,
+                    TypedContents.label(input) + ": contents beside raw_input_contents (expected: one of them)");
+        }
+        var range = message.raw().get(index);
+        return BufferInternal.buffer(Unpooled.wrappedBuffer(message.bytes(), range.from(), range.length()));
+    }
+
+    private static List<Buffer> pieces(byte[] head, List<Buffer> tensors, long total) {
+        if (head.length + total <= JOINED_BYTES_MAX) {
+            var all = new byte[head.length + (int) total];
+            System.arraycopy(head, 0, all, 0, head.length);
+            int at = head.length;
+            for (var tensor : tensors) {
+                tensor.getBytes(all, at);
+                at += tensor.length();
+            }
+            return List.of(wrapped(all));
+        }
+        List<Buffer> pieces = new ArrayList<>(1 + tensors.size());
+        pieces.add(wrapped(head));
+        pieces.addAll(tensors);
+        return pieces;
+    }
+
+    private static Buffer wrapped(byte[] bytes) {
+        return BufferInternal.buffer(Unpooled.wrappedBuffer(bytes));
+    }
+
+    private static StringBuilder text(StringBuilder json, String text) {
+        json.append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char next = text.charAt(i);
+            if (next == '"' || next == '\\') {
+                json.append('\\').append(next);
+            } else if (next < ' ') {
+                json.append("\\u00")
+                        .append(Character.forDigit(next >> 4, 16))
+                        .append(Character.forDigit(next & 15, 16));
+            } else {
+                json.append(next);
+            }
+        }
+        return json.append('"');
+    }
+}

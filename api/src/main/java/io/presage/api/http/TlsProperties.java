@@ -1,0 +1,23 @@
+package io.presage.api.http;
+
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/// `gateway.http.tls`: with both files given the public port speaks TLS 1.2 and 1.3 only, HTTP/2 or HTTP/1.1 as
+/// ALPN agrees; without, it speaks both in clear.
+///
+/// @param certificateFile PEM, the server's certificate first, then the chain; empty means no TLS
+/// @param privateKeyFile PEM, PKCS#8 without a password; empty means no TLS
+public record TlsProperties(
+        @DefaultValue("") String certificateFile, @DefaultValue("") String privateKeyFile) {
+    public TlsProperties {
+        if (certificateFile.isBlank() != privateKeyFile.isBlank()) {
+            throw new IllegalArgumentException("gateway.http.tls: only "
+                    + (certificateFile.isBlank() ? "private-key-file" : "certificate-file")
+                    + " is given (expected: both files, or neither)");
+        }
+    }
+
+    public boolean isOn() {
+        return !certificateFile.isBlank();
+    }
+}
