@@ -215,14 +215,6 @@ class GatewayProbeTest {
     }
 
     @Test
-    void http2IsNotSpoken() throws Exception {
-        try (var client = new RawClient(gateway.port())) {
-            assertThat(client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").readToEnd())
-                    .startsWith("HTTP/2.0 501 ");
-        }
-    }
-
-    @Test
     void connectMethodAndStarAreNoPaths() throws Exception {
         try (var client = new RawClient(gateway.port())) {
             assertThat(client.send("OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

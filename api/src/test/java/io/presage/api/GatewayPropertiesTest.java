@@ -26,10 +26,14 @@ class GatewayPropertiesTest {
         OTHERS.put("gateway.http.body-bytes-in-flight-max", "2KB");
         OTHERS.put("gateway.http.request-line-bytes-max", "1KB");
         OTHERS.put("gateway.http.header-bytes-max", "2KB");
+        OTHERS.put("gateway.http.streams-max", "257");
         OTHERS.put("gateway.http.header-timeout", "1s");
         OTHERS.put("gateway.http.body-timeout", "2s");
         OTHERS.put("gateway.http.idle-timeout", "3s");
         OTHERS.put("gateway.http.stop-timeout", "4s");
+        OTHERS.put("gateway.http.tls.certificate-file", "/tls/tls.crt");
+        OTHERS.put("gateway.http.tls.private-key-file", "/tls/tls.key");
+        OTHERS.put("gateway.grpc.stream-idle-timeout", "33s");
         OTHERS.put("gateway.deadline.default", "5s");
         OTHERS.put("gateway.limits.permits", "6");
         OTHERS.put("gateway.limits.period", "7s");
@@ -109,10 +113,14 @@ class GatewayPropertiesTest {
                         "0B",
                         "8192B",
                         "16384B",
+                        "256",
                         "PT10S",
                         "PT30S",
                         "PT1M15S",
                         "PT20S",
+                        "",
+                        "",
+                        "PT10M",
                         "PT30S",
                         "10000",
                         "PT1S",

@@ -1,0 +1,196 @@
+package io.presage.api.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.google.protobuf.ByteString;
+import io.presage.api.grpc.wire.InferTensorContents;
+import io.presage.api.grpc.wire.ModelInferRequest;
+import io.presage.contract.infer.CodecLimits;
+import io.presage.contract.infer.InferRequest;
+import io.presage.contract.infer.InferRequestReader;
+import io.presage.contract.infer.Tensor;
+import io.presage.contract.infer.TensorAllocator;
+import io.presage.contract.problem.Problem;
+import io.presage.contract.problem.ProblemException;
+import io.vertx.core.buffer.Buffer;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// What a `ModelInferRequest` becomes, read back by the reader that the worker has.
+class OipBodyTest {
+    private static final long BYTES_MAX = 1 << 20;
+
+    private static InferRequest read(ModelInferRequest.Builder request) {
+        return read(request.build().toByteArray());
+    }
+
+    private static InferRequest read(byte[] message) {
+        var body = OipBody.of(InferMessage.of(message), BYTES_MAX);
+        var all = Buffer.buffer();
+        body.pieces().forEach(all::appendBuffer);
+        return new InferRequestReader(CodecLimits.DEFAULT, TensorAllocator.HEAP)
+                .read(all.getBytes(), 0, all.length(), body.jsonLength());
+    }
+
+    private static ModelInferRequest.Builder typed(String datatype, InferTensorContents.Builder contents, long... shape) {
+        var request = ModelInferRequest.newBuilder().setModelName("m");
+        var input = request.addInputsBuilder().setName("x").setDatatype(datatype);
+        Arrays.stream(shape).forEach(input::addShape);
+        input.setContents(contents);
+        return request;
+    }
+
+    private static InferTensorContents.Builder contents() {
+        return InferTensorContents.newBuilder();
+    }
+
+    private static String hex(ModelInferRequest.Builder request) {
+        ByteBuffer data = ((Tensor.Fixed) read(request).inputs().getFirst()).data();
+        var bytes = new byte[data.remaining()];
+        data.get(data.position(), bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+
+    @Test
+    void everyDatatype_isLittleEndian() {
+        assertThat(hex(typed("BOOL", contents().addBoolContents(true).addBoolContents(false), 2)))
+                .isEqualTo("0100");
+        assertThat(hex(typed("INT8", contents().addIntContents(-128).addIntContents(127), 2)))
+                .isEqualTo("807f");
+        assertThat(hex(typed("INT16", contents().addIntContents(-2), 1))).isEqualTo("feff");
+        assertThat(hex(typed("INT32", contents().addIntContents(1 << 24), 1))).isEqualTo("00000001");
+        assertThat(hex(typed("INT64", contents().addInt64Contents((1L << 53) + 1), 1)))
+                .isEqualTo("0100000000002000");
+        assertThat(hex(typed("UINT8", contents().addUintContents(255), 1))).isEqualTo("ff");
+        assertThat(hex(typed("UINT16", contents().addUintContents(65_535), 1))).isEqualTo("ffff");
+        assertThat(hex(typed("UINT32", contents().addUintContents(-1), 1))).isEqualTo("ffffffff");
+        assertThat(hex(typed("UINT64", contents().addUint64Contents(-1), 1))).isEqualTo("ffffffffffffffff");
+        assertThat(hex(typed("FP32", contents().addFp32Contents(1), 1))).isEqualTo("0000803f");
+        assertThat(hex(typed("FP64", contents().addFp64Contents(1), 1))).isEqualTo("000000000000f03f");
+        assertThat(hex(typed("FP32", contents(), 0, 3))).isEmpty();
+        assertThat(hex(typed("INT32", contents().addIntContents(7)))).isEqualTo("07000000");
+    }
+
+    @Test
+    void bytesContents_getTheirLengths() {
+        var request = typed(
+                "BYTES",
+                contents().addBytesContents(ByteString.copyFromUtf8("ab")).addBytesContents(ByteString.EMPTY),
+                2);
+        var elements = ((Tensor.Bytes) read(request).inputs().getFirst()).elements();
+        assertThat(elements).hasSize(2);
+        assertThat(elements.get(0)).isEqualTo(new byte[] {'a', 'b'});
+        assertThat(elements.get(1)).isEmpty();
+    }
+
+    @Test
+    void idOutputsAndNames_areEscaped() {
+        var request = typed("UINT8", contents().addUintContents(1), 1).setId("a\"b\\c\n");
+        request.addOutputsBuilder().setName("über");
+        var read = read(request);
+        assertThat(read.id()).isEqualTo("a\"b\\c\n");
+        assertThat(read.outputs()).extracting(InferRequest.RequestedOutput::name).containsExactly("über");
+        assertThat(read.binaryOutputs()).isTrue();
+    }
+
+    @ParameterizedTest(name = "{0} with {1}")
+    @CsvSource({
+        "INT8, 128, -128..127",
+        "INT8, -129, -128..127",
+        "INT16, 32768, -32768..32767",
+        "UINT8, 256, 0..255",
+        "UINT16, 65536, 0..65535",
+    })
+    void valueOutOfItsRange_isRefused(String datatype, int value, String expected) {
+        var contents = datatype.startsWith("U")
+                ? contents().addUintContents(value)
+                : contents().addIntContents(value);
+        assertThatThrownBy(() -> read(typed(datatype, contents, 1))).hasMessageContaining(expected);
+    }
+
+    @Test
+    void wrongFieldOrCount_isRefused() {
+        assertThatThrownBy(() -> read(typed("FP32", contents().addFp64Contents(1), 1)))
+                .hasMessageContaining("fp64_contents for datatype FP32 (expected: fp32_contents)");
+        assertThatThrownBy(() -> read(typed("FP32", contents().addFp32Contents(1).addIntContents(1), 1)))
+                .hasMessageContaining("int_contents");
+        assertThatThrownBy(() -> read(typed("FP32", contents().addFp32Contents(1), 2)))
+                .hasMessageContaining("1 values (expected: 2");
+        assertThatThrownBy(() -> read(typed("FP32", contents().addFp32Contents(1).addFp32Contents(1), 1)))
+                .hasMessageContaining("more values (expected: 1");
+        assertThatThrownBy(() -> read(typed("FP16", contents().addFp32Contents(1), 1)))
+                .hasMessageContaining("raw_input_contents");
+        assertThatThrownBy(() -> read(typed("FP31", contents(), 0))).hasMessageContaining("FP31");
+    }
+
+    @Test
+    void hugeShapes_makeNoMemory() {
+        for (long[] shape : new long[][] {{1L << 40}, {Long.MAX_VALUE, 2}, {-1}, {1 << 16, 1 << 16}, {0, -5}}) {
+            var refused = catchThrowableOfType(
+                    ProblemException.class, () -> read(typed("FP64", contents().addFp64Contents(1), shape)));
+            assertThat(refused.problem()).isEqualTo(Problem.INVALID_TENSOR);
+        }
+    }
+
+    @Test
+    void valuesThatGrow_haveTheBoundOfABody() {
+        var contents = contents();
+        for (int i = 0; i < 200_000; i++) {
+            contents.addInt64Contents(1);
+        }
+        var refused = catchThrowableOfType(
+                ProblemException.class, () -> read(typed("INT64", contents, 200_000)));
+        assertThat(refused.problem()).isEqualTo(Problem.BODY_TOO_LARGE);
+    }
+
+    @Test
+    void rawContents_areOneForEachInput_andAlone() {
+        var two = ModelInferRequest.newBuilder().setModelName("m");
+        two.addInputsBuilder().setName("a").setDatatype("BF16").addShape(1);
+        two.addInputsBuilder().setName("b").setDatatype("UINT8").addShape(1);
+        two.addRawInputContents(ByteString.copyFrom(new byte[] {1, 2}));
+        assertThatThrownBy(() -> read(two)).hasMessageContaining("1 raw_input_contents for 2 inputs");
+        two.addRawInputContents(ByteString.copyFrom(new byte[] {3}));
+        assertThat(read(two).inputs()).hasSize(2);
+        two.getInputsBuilder(1).setContents(contents().addUintContents(3));
+        assertThatThrownBy(() -> read(two)).hasMessageContaining("beside raw_input_contents");
+    }
+
+    @Test
+    void manyTensors_areRefused() {
+        var many = ModelInferRequest.newBuilder().setModelName("m");
+        for (int i = 0; i < 300; i++) {
+            many.addInputsBuilder();
+        }
+        assertThatThrownBy(() -> read(many)).hasMessageContaining("inputs: more than 256");
+    }
+
+    @Test
+    void mutatedMessages_areReadOrRefused() {
+        var request = typed("INT32", contents().addIntContents(1).addIntContents(-1), 2).setId("id");
+        request.addOutputsBuilder().setName("y");
+        byte[] good = request.build().toByteArray();
+        long seed = 20261122;
+        var random = new Random(seed);
+        for (int round = 0; round < 20_000; round++) {
+            byte[] bytes = Arrays.copyOf(good, good.length - random.nextInt(4));
+            for (int i = random.nextInt(4); i >= 0; i--) {
+                bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+            }
+            try {
+                OipBody.of(InferMessage.of(bytes), BYTES_MAX);
+            } catch (ProblemException e) {
+                assertThat(e.problem().type())
+                        .as("seed %s round %s: %s", seed, round, e.detail())
+                        .isEqualTo(Problem.Type.CALLER);
+            }
+        }
+    }
+}
