@@ -74,6 +74,7 @@ class GatewayPropertiesTest {
         OTHERS.put("gateway.forward.waiting-max", "16");
         OTHERS.put("gateway.forward.connect-timeout", "17s");
         OTHERS.put("gateway.forward.idle-connection-ttl", "18s");
+        OTHERS.put("gateway.forward.answer-max", "20B");
         OTHERS.put("gateway.forward.whole-answer-max", "19B");
         OTHERS.put("gateway.forward.answer-max", "20KB");
         OTHERS.put("gateway.forward.retry-percent", "21");
@@ -109,6 +110,7 @@ class GatewayPropertiesTest {
                         "0.0.0.0",
                         "8080",
                         "0",
+                        "67108864B",
                         "67108864B",
                         "0B",
                         "8192B",

@@ -99,8 +99,8 @@ final class GrpcClient implements AutoCloseable {
     }
 
     GrpcClient(int port, UnaryOperator<NettyChannelBuilder> settings) {
-        channel = settings.apply(NettyChannelBuilder.forAddress("127.0.0.1", port)
-                        .maxInboundMessageSize(64 << 20))
+        channel = settings.apply(
+                        NettyChannelBuilder.forAddress("127.0.0.1", port).maxInboundMessageSize(64 << 20))
                 .build();
         withKey = with("authorization", "Bearer " + Gateway.KEY);
     }

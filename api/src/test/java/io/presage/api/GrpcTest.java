@@ -116,9 +116,8 @@ class GrpcTest {
                 .setDatatype("FP32")
                 .addShape(1)
                 .addShape(2)
-                .setContents(InferTensorContents.newBuilder()
-                        .addFp32Contents(1.5f)
-                        .addFp32Contents(2f));
+                .setContents(
+                        InferTensorContents.newBuilder().addFp32Contents(1.5f).addFp32Contents(2f));
         return request;
     }
 
@@ -366,10 +365,7 @@ class GrpcTest {
                         .getCode())
                 .isEqualTo(Status.Code.NOT_FOUND);
         var watched = ClientCalls.blockingServerStreamingCall(
-                client.withoutKey(),
-                GrpcClient.WATCH,
-                CallOptions.DEFAULT,
-                HealthCheckRequest.getDefaultInstance());
+                client.withoutKey(), GrpcClient.WATCH, CallOptions.DEFAULT, HealthCheckRequest.getDefaultInstance());
         assertThat(watched.next().getStatus()).isEqualTo(HealthCheckResponse.ServingStatus.SERVING);
     }
 
@@ -416,8 +412,8 @@ class GrpcTest {
         calls.onCompleted();
 
         var answers = heard.next(52);
-        assertThat(answers.subList(0, 50)).allMatch(answer -> answer.getErrorMessage()
-                .isEmpty());
+        assertThat(answers.subList(0, 50))
+                .allMatch(answer -> answer.getErrorMessage().isEmpty());
         assertThat(answers.get(50).getErrorMessage()).contains("no model none");
         assertThat(answers.get(50).getInferResponse().getId()).isEqualTo("eight");
         assertThat(answers.get(51).getInferResponse().getRawOutputContentsCount())

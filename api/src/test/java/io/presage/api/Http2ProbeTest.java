@@ -120,7 +120,8 @@ class Http2ProbeTest {
     @Test
     void dripOfAHead_isCutOff() throws Exception {
         try (var client = connected()) {
-            client.send(frame(HEADERS, END_STREAM, 1, head("GET", "/v2/health/live")).substring(0, 12));
+            client.send(frame(HEADERS, END_STREAM, 1, head("GET", "/v2/health/live"))
+                    .substring(0, 12));
             Gateway.await("the end of patience", () -> {
                 try {
                     client.send("y");

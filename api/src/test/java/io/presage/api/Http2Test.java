@@ -102,7 +102,9 @@ class Http2Test {
     void manyCallsAtOnce_shareOneConnection() throws Exception {
         List<CompletableFuture<HttpResponse<String>>> calls = IntStream.range(0, 200)
                 .mapToObj(_ -> client.sendAsync(
-                        gateway.request("/v2/models/fraud/infer").POST(text("{}")).build(),
+                        gateway.request("/v2/models/fraud/infer")
+                                .POST(text("{}"))
+                                .build(),
                         HttpResponse.BodyHandlers.ofString()))
                 .toList();
         for (var call : calls) {

@@ -1,6 +1,5 @@
 package io.presage.api.grpc;
 
-import io.presage.api.limits.Bodies;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.vertx.core.Vertx;

@@ -6,6 +6,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.InflaterInputStream;
 import org.jspecify.annotations.Nullable;
@@ -44,11 +45,12 @@ final class Frames {
     static byte[] message(byte[] bytes, int at, int length, @Nullable String encoding, long bytesMax) {
         int from = at + HEAD_BYTES;
         return switch (bytes[at]) {
-            case 0 -> java.util.Arrays.copyOfRange(bytes, from, from + length);
+            case 0 -> Arrays.copyOfRange(bytes, from, from + length);
             case 1 -> inflated(new ByteArrayInputStream(bytes, from, length), encoding, bytesMax);
             default ->
                 throw new ProblemException(
-                        Problem.INVALID_REQUEST, "the prefix of a message begins with " + bytes[at] + " (expected: 0, 1)");
+                        Problem.INVALID_REQUEST,
+                        "the prefix of a message begins with " + bytes[at] + " (expected: 0, 1)");
         };
     }
 
@@ -76,7 +78,8 @@ final class Frames {
             case "deflate" -> new InflaterInputStream(compressed);
             case null, default ->
                 throw new ProblemException(
-                        Problem.UNSUPPORTED, "a compressed message with no known grpc-encoding (expected: gzip, deflate)");
+                        Problem.UNSUPPORTED,
+                        "a compressed message with no known grpc-encoding (expected: gzip, deflate)");
         };
     }
 

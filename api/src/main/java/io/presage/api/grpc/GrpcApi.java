@@ -18,7 +18,6 @@ import io.presage.api.infer.InferPipeline;
 import io.presage.api.limits.Bodies;
 import io.presage.api.limits.Body;
 import io.presage.api.routes.ModelRoute;
-import io.presage.api.routes.Names;
 import io.presage.api.routes.Routes;
 import io.presage.contract.http.Headers;
 import io.presage.contract.problem.Problem;
@@ -31,7 +30,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import java.util.OptionalLong;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -88,7 +86,9 @@ public final class GrpcApi implements Handler<Exchange> {
     private static boolean isGrpc(@Nullable String type) {
         return type != null
                 && type.startsWith(TYPE)
-                && (type.length() == TYPE.length() || type.charAt(TYPE.length()) == '+' || type.charAt(TYPE.length()) == ';');
+                && (type.length() == TYPE.length()
+                        || type.charAt(TYPE.length()) == '+'
+                        || type.charAt(TYPE.length()) == ';');
     }
 
     /// Runs `step`; what it throws is the call's end.
@@ -205,17 +205,20 @@ public final class GrpcApi implements Handler<Exchange> {
                 millis,
                 _ -> incoming.abort(new ProblemException(
                         Problem.REQUEST_TIMEOUT, "the message did not arrive within " + millis + " ms")));
-        incoming.whole().onComplete(body -> {
-            vertx.cancelTimer(timer);
-            guarded(stream, () -> method.accept(message(body, encoding(stream))));
-        }, cause -> {
-            vertx.cancelTimer(timer);
-            if (cause instanceof ProblemException problem) {
-                stream.refuse(problem);
-            } else {
-                stream.breakOff();
-            }
-        });
+        incoming.whole()
+                .onComplete(
+                        body -> {
+                            vertx.cancelTimer(timer);
+                            guarded(stream, () -> method.accept(message(body, encoding(stream))));
+                        },
+                        cause -> {
+                            vertx.cancelTimer(timer);
+                            if (cause instanceof ProblemException problem) {
+                                stream.refuse(problem);
+                            } else {
+                                stream.breakOff();
+                            }
+                        });
     }
 
     private byte[] message(Body body, @Nullable String encoding) {
@@ -231,16 +234,18 @@ public final class GrpcApi implements Handler<Exchange> {
 
     private void infer(GrpcStream stream, byte[] bytes) {
         var message = InferMessage.of(bytes);
-        var caller = new InferCaller(stream);
+        var caller = new UnaryCaller(stream, InferAnswer::of);
         var call = pipeline.admit(caller, Named.model(message.modelName()), Named.version(message.modelVersion()));
         var body = OipBody.of(message, shared.bodies().bytesMax());
-        caller.describe(body);
+        body.describe(caller.headers());
         call.start(shared.bodies().made(body.pieces()));
     }
 
     private void metadata(GrpcStream stream, ModelMetadataRequest asked) {
         pipeline.question(
-                        new MetadataCaller(stream), Named.model(asked.getName()), Named.version(asked.getVersion()))
+                        new UnaryCaller(stream, (_, answer) -> ModelMetadata.of(answer)),
+                        Named.model(asked.getName()),
+                        Named.version(asked.getVersion()))
                 .start(shared.bodies().made(Buffer.buffer()));
     }
 
@@ -250,7 +255,8 @@ public final class GrpcApi implements Handler<Exchange> {
         grant.require(Role.PREDICT, name);
         ModelRoute model = shared.routes().current().model(name);
         stream.answer(ModelReadyResponse.newBuilder()
-                .setReady(version == null ? model.ready() : model.version(version).ready())
+                .setReady(
+                        version == null ? model.ready() : model.version(version).ready())
                 .build());
     }
 
@@ -279,5 +285,4 @@ public final class GrpcApi implements Handler<Exchange> {
                 .addExtensions("model_repository")
                 .build());
     }
-
 }

@@ -28,16 +28,15 @@ final class GrpcTimeout {
             }
             amount = amount * 10 + (c - '0');
         }
-        long millis =
-                switch (text.charAt(digits)) {
-                    case 'H' -> amount * 3_600_000;
-                    case 'M' -> amount * 60_000;
-                    case 'S' -> amount * 1000;
-                    case 'm' -> amount;
-                    case 'u' -> Math.ceilDiv(amount, 1000L);
-                    case 'n' -> Math.ceilDiv(amount, 1_000_000L);
-                    default -> throw broken(text);
-                };
+        long millis = switch (text.charAt(digits)) {
+            case 'H' -> amount * 3_600_000;
+            case 'M' -> amount * 60_000;
+            case 'S' -> amount * 1000;
+            case 'm' -> amount;
+            case 'u' -> Math.ceilDiv(amount, 1000L);
+            case 'n' -> Math.ceilDiv(amount, 1_000_000L);
+            default -> throw broken(text);
+        };
         return OptionalLong.of(Math.min(millis, MILLIS_MAX));
     }
 

@@ -4,12 +4,13 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.presage.api.grpc.wire.InferParameter;
 import io.presage.api.grpc.wire.ModelInferResponse;
+import io.presage.api.infer.AnswerHead;
+import io.presage.contract.http.Headers;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.buffer.BufferInternal;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -19,9 +20,10 @@ import tools.jackson.databind.json.JsonMapper;
 final class InferAnswer {
     private static final JsonMapper JSON = new JsonMapper();
 
-    /// @param jsonLength value of `Inference-Header-Content-Length`; null when no output travelled as binary
     /// @throws ProblemException UPSTREAM_FAILED when it is not that form
-    static ModelInferResponse of(Buffer body, @Nullable String jsonLength) {
+    static ModelInferResponse of(AnswerHead head, Buffer body) {
+        // None when there was no output to travel as binary.
+        String jsonLength = head.headers().get(Headers.INFERENCE_HEADER_CONTENT_LENGTH);
         try {
             int jsonEnd = jsonLength == null ? body.length() : Integer.parseInt(jsonLength);
             return read(body, JSON.readTree(body.getBytes(0, jsonEnd)), jsonEnd);
@@ -38,8 +40,8 @@ final class InferAnswer {
                 .setId(json.path("id").asString(""));
         json.path("parameters")
                 .properties()
-                .forEach(entry -> parameter(entry.getValue())
-                        .ifPresent(value -> response.putParameters(entry.getKey(), value)));
+                .forEach(entry ->
+                        parameter(entry.getValue()).ifPresent(value -> response.putParameters(entry.getKey(), value)));
         int at = jsonEnd;
         for (var output : json.path("outputs")) {
             var size = output.path("parameters").path("binary_data_size");

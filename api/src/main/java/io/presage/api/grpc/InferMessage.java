@@ -184,8 +184,7 @@ final class InferMessage {
     private static <T> void add(List<T> list, T element, String what) {
         if (list.size() == LIMITS.tensorsMax()) {
             throw new ProblemException(
-                    Problem.INVALID_REQUEST,
-                    what + ": more than " + LIMITS.tensorsMax() + " (expected: at most that)");
+                    Problem.INVALID_REQUEST, what + ": more than " + LIMITS.tensorsMax() + " (expected: at most that)");
         }
         list.add(element);
     }

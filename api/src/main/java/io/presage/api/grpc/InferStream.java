@@ -54,7 +54,7 @@ final class InferStream extends DuplexStream {
             one.id = message.id();
             var call = pipeline.admit(one, Named.model(message.modelName()), Named.version(message.modelVersion()));
             var body = OipBody.of(message, bodies.bytesMax());
-            InferCaller.describe(stream().exchange().headers(), body);
+            body.describe(one.headers());
             call.start(bodies.made(body.pieces()));
         } catch (ProblemException e) {
             one.refuse(e);
@@ -112,10 +112,11 @@ final class InferStream extends DuplexStream {
                 return;
             }
             try {
-                var answer = InferAnswer.of(body, head.headers().get(Headers.INFERENCE_HEADER_CONTENT_LENGTH));
-                InferStream.this.stream().send(ModelStreamInferResponse.newBuilder()
-                        .setInferResponse(answer)
-                        .build());
+                var answer = InferAnswer.of(head, body);
+                InferStream.this.stream()
+                        .send(ModelStreamInferResponse.newBuilder()
+                                .setInferResponse(answer)
+                                .build());
                 done();
             } catch (ProblemException e) {
                 refuse(e);

@@ -2,8 +2,10 @@ package io.presage.api.grpc;
 
 import io.presage.api.limits.Bodies;
 import io.presage.api.limits.Body;
+import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.vertx.core.buffer.Buffer;
+import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +40,7 @@ final class Messages implements AutoCloseable {
         long end = Frames.HEAD_BYTES + length;
         if (end > bodies.bytesMax()) {
             throw new ProblemException(
-                    io.presage.contract.problem.Problem.BODY_TOO_LARGE,
+                    Problem.BODY_TOO_LARGE,
                     "a message of " + length + " bytes (expected: at most " + bodies.bytesMax() + " with its prefix)");
         }
         if (body.bytes() < end) {
@@ -48,7 +50,7 @@ final class Messages implements AutoCloseable {
         body.close();
         held = null;
         if (end < all.length) {
-            add(Buffer.buffer(java.util.Arrays.copyOfRange(all, (int) end, all.length)));
+            add(Buffer.buffer(Arrays.copyOfRange(all, (int) end, all.length)));
         }
         return Optional.of(Frames.message(all, 0, (int) length, encoding, bodies.bytesMax()));
     }

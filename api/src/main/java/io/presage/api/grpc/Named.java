@@ -11,7 +11,8 @@ final class Named {
     static String model(String name) {
         if (!Names.isModel(name)) {
             throw new ProblemException(
-                    Problem.MODEL_NOT_FOUND, "no model of this name (expected: [A-Za-z0-9._-], at most 128 characters)");
+                    Problem.MODEL_NOT_FOUND,
+                    "no model of this name (expected: [A-Za-z0-9._-], at most 128 characters)");
         }
         return name;
     }

@@ -1,9 +1,12 @@
 package io.presage.api.grpc;
 
 import io.netty.buffer.Unpooled;
+import io.presage.contract.http.Headers;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
+import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.internal.buffer.BufferInternal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -15,6 +18,7 @@ import java.util.List;
 /// @param jsonLength value of `Inference-Header-Content-Length`
 record OipBody(List<Buffer> pieces, int jsonLength) {
     private static final int JOINED_BYTES_MAX = 16_384;
+    private static final CharSequence BINARY = HttpHeaders.createOptimized("application/octet-stream");
 
     /// @throws ProblemException INVALID_REQUEST, INVALID_TENSOR, BODY_TOO_LARGE
     static OipBody of(InferMessage message, long bytesMax) {
@@ -50,12 +54,21 @@ record OipBody(List<Buffer> pieces, int jsonLength) {
         if (!message.outputs().isEmpty()) {
             json.append(",\"outputs\":[");
             for (int i = 0; i < message.outputs().size(); i++) {
-                text(json.append(i == 0 ? "{\"name\":" : ",{\"name\":"), message.outputs().get(i)).append('}');
+                text(
+                                json.append(i == 0 ? "{\"name\":" : ",{\"name\":"),
+                                message.outputs().get(i))
+                        .append('}');
             }
             json.append(']');
         }
         byte[] head = json.append('}').toString().getBytes(StandardCharsets.UTF_8);
         return new OipBody(pieces(head, tensors, total), head.length);
+    }
+
+    /// Sets the headers that such a body has in REST.
+    void describe(MultiMap headers) {
+        headers.set(HttpHeaders.CONTENT_TYPE, BINARY);
+        headers.set(Headers.INFERENCE_HEADER_CONTENT_LENGTH, Integer.toString(jsonLength));
     }
 
     private static Buffer tensor(InferMessage message, int index, InferMessage.Input input, long bytesMax) {

@@ -22,7 +22,8 @@ final class WorkerError {
             json = JSON.createObjectNode();
         }
         String detail = json.path("error").asString("the replica answered " + status);
-        return ProblemException.retryAfter(problem(json.path("code").asString(""), status), detail, seconds(retryAfter));
+        return ProblemException.retryAfter(
+                problem(json.path("code").asString(""), status), detail, seconds(retryAfter));
     }
 
     private static Problem problem(String code, int status) {

@@ -144,7 +144,8 @@ public final class Exchange {
         return length == null ? hasUnmeasuredBody() : !"0".equals(length);
     }
 
-    /// Whether it has a body of unknown length. HTTP/2 has no word for that in its head: there a POST, PUT or PATCH
+    /// Whether it has a body of unknown length. HTTP/2 has no word for that in its head: there a POST, PUT or
+    /// PATCH
     /// without a length may have one.
     public boolean hasUnmeasuredBody() {
         if (!isHttp2) {

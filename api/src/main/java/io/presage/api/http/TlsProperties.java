@@ -8,7 +8,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param certificateFile PEM, the server's certificate first, then the chain; empty means no TLS
 /// @param privateKeyFile PEM, PKCS#8 without a password; empty means no TLS
 public record TlsProperties(
-        @DefaultValue("") String certificateFile, @DefaultValue("") String privateKeyFile) {
+        @DefaultValue("") String certificateFile,
+        @DefaultValue("") String privateKeyFile) {
     public TlsProperties {
         if (certificateFile.isBlank() != privateKeyFile.isBlank()) {
             throw new IllegalArgumentException("gateway.http.tls: only "

@@ -167,8 +167,7 @@ public final class InferPipeline {
 
     /// A question about a model, which its replica answers: of the active version, when none is named.
     void metadata(Exchange exchange, String name, @Nullable String version) {
-        question(new HttpCaller(exchange), name, version)
-                .start(shared.bodies().receive(exchange.request()));
+        question(new HttpCaller(exchange), name, version).start(shared.bodies().receive(exchange.request()));
     }
 
     /// The same for a caller of another protocol; its body is empty.

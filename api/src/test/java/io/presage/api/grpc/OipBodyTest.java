@@ -39,7 +39,8 @@ class OipBodyTest {
                 .read(all.getBytes(), 0, all.length(), body.jsonLength());
     }
 
-    private static ModelInferRequest.Builder typed(String datatype, InferTensorContents.Builder contents, long... shape) {
+    private static ModelInferRequest.Builder typed(
+            String datatype, InferTensorContents.Builder contents, long... shape) {
         var request = ModelInferRequest.newBuilder().setModelName("m");
         var input = request.addInputsBuilder().setName("x").setDatatype(datatype);
         Arrays.stream(shape).forEach(input::addShape);
@@ -96,7 +97,9 @@ class OipBodyTest {
         request.addOutputsBuilder().setName("über");
         var read = read(request);
         assertThat(read.id()).isEqualTo("a\"b\\c\n");
-        assertThat(read.outputs()).extracting(InferRequest.RequestedOutput::name).containsExactly("über");
+        assertThat(read.outputs())
+                .extracting(InferRequest.RequestedOutput::name)
+                .containsExactly("über");
         assertThat(read.binaryOutputs()).isTrue();
     }
 
@@ -119,11 +122,13 @@ class OipBodyTest {
     void wrongFieldOrCount_isRefused() {
         assertThatThrownBy(() -> read(typed("FP32", contents().addFp64Contents(1), 1)))
                 .hasMessageContaining("fp64_contents for datatype FP32 (expected: fp32_contents)");
-        assertThatThrownBy(() -> read(typed("FP32", contents().addFp32Contents(1).addIntContents(1), 1)))
+        assertThatThrownBy(
+                        () -> read(typed("FP32", contents().addFp32Contents(1).addIntContents(1), 1)))
                 .hasMessageContaining("int_contents");
         assertThatThrownBy(() -> read(typed("FP32", contents().addFp32Contents(1), 2)))
                 .hasMessageContaining("1 values (expected: 2");
-        assertThatThrownBy(() -> read(typed("FP32", contents().addFp32Contents(1).addFp32Contents(1), 1)))
+        assertThatThrownBy(
+                        () -> read(typed("FP32", contents().addFp32Contents(1).addFp32Contents(1), 1)))
                 .hasMessageContaining("more values (expected: 1");
         assertThatThrownBy(() -> read(typed("FP16", contents().addFp32Contents(1), 1)))
                 .hasMessageContaining("raw_input_contents");
@@ -145,8 +150,7 @@ class OipBodyTest {
         for (int i = 0; i < 200_000; i++) {
             contents.addInt64Contents(1);
         }
-        var refused = catchThrowableOfType(
-                ProblemException.class, () -> read(typed("INT64", contents, 200_000)));
+        var refused = catchThrowableOfType(ProblemException.class, () -> read(typed("INT64", contents, 200_000)));
         assertThat(refused.problem()).isEqualTo(Problem.BODY_TOO_LARGE);
     }
 
@@ -174,7 +178,8 @@ class OipBodyTest {
 
     @Test
     void mutatedMessages_areReadOrRefused() {
-        var request = typed("INT32", contents().addIntContents(1).addIntContents(-1), 2).setId("id");
+        var request = typed("INT32", contents().addIntContents(1).addIntContents(-1), 2)
+                .setId("id");
         request.addOutputsBuilder().setName("y");
         byte[] good = request.build().toByteArray();
         long seed = 20261122;

@@ -1,5 +1,6 @@
 package io.presage.api.grpc;
 
+import com.google.protobuf.MessageLite;
 import io.presage.api.infer.AnswerHead;
 import io.presage.api.infer.Caller;
 import io.presage.contract.problem.ProblemException;
@@ -8,9 +9,12 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
-/// Who asks `ModelMetadata`. One event loop.
-record MetadataCaller(GrpcStream stream) implements Caller {
+/// Who makes a call of one message and gets one back. One event loop.
+///
+/// @param translation of a worker's 200; may throw a [ProblemException]
+record UnaryCaller(GrpcStream stream, BiFunction<AnswerHead, Buffer, MessageLite> translation) implements Caller {
     @Override
     public MultiMap headers() {
         return stream.exchange().headers();
@@ -38,7 +42,9 @@ record MetadataCaller(GrpcStream stream) implements Caller {
             return;
         }
         try {
-            stream.answer(ModelMetadata.of(body));
+            var message = translation.apply(head, body);
+            stream.version(head.version());
+            stream.answer(message);
         } catch (ProblemException e) {
             stream.refuse(e);
         }
