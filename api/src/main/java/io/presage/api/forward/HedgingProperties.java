@@ -6,8 +6,7 @@ import java.time.Duration;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /// `gateway.hedging`: a second attempt at another replica for calls that take unusually long; the first answer
-/// counts.
-/// Hedges are paid from the retry budget.
+/// counts. Hedges are paid from the retry budget.
 ///
 /// @param enabled only where running a call twice does no harm
 /// @param percentile of what calls to the version take, after which a call is hedged: 50..99

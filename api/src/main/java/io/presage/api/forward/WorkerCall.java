@@ -12,8 +12,8 @@ import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// One attempt at one worker. Has its hold on the replica until the attempt is over, and tells it what happened,
-/// once. One event loop.
+/// One attempt at one worker. Has its hold on the replica until the attempt is over, and tells it what
+/// happened, once. One event loop.
 public final class WorkerCall {
     private final Replica replica;
     private final Hold hold;

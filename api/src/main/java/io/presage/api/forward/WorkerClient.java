@@ -53,8 +53,7 @@ public final class WorkerClient {
             HttpMethod method, String path, MultiMap headers, String requestId, long timeoutMillis, Body body) {}
 
     /// An attempt at `replica`, on which the caller has the `hold`. Once it is sent, `done` hears of its
-    /// outcome exactly
-    /// once, unless it is abandoned first.
+    /// outcome exactly once, unless it is abandoned first.
     public WorkerCall attempt(Replica replica, Hold hold, BiConsumer<WorkerCall, Outcome> done) {
         return new WorkerCall(replica, hold, nanos, done);
     }

@@ -26,12 +26,12 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// How one call gets an answer from a worker: it takes the version's permit, or waits for a version that is being
-/// loaded; then one attempt at a replica, at most one more on another (after a failure, or as a hedge beside the
-/// first), and at most one move to the version that a newer table names.
+/// How one call gets an answer from a worker: it takes the version's permit, or waits for a version that is
+/// being loaded; then one attempt at a replica, at most one more on another (after a failure, or as a hedge
+/// beside the first), and at most one move to the version that a newer table names.
 ///
-/// [End] hears once what came of it, unless it is closed first. The permit is held until [#close]: an answer takes
-/// room at the worker until its last byte. One event loop.
+/// [End] hears once what came of it, unless it is closed first. The permit is held until [#close]: an answer
+/// takes room at the worker until its last byte. One event loop.
 final class Attempts implements WaitingRoom.Guest {
     private static final Logger log = LoggerFactory.getLogger(Attempts.class);
     private static final long NO_TIMER = -1;
@@ -64,7 +64,8 @@ final class Attempts implements WaitingRoom.Guest {
     private boolean hasMoved;
     private long hedgeTimer = NO_TIMER;
 
-    /// `newest` looks the version up in the newest table each time it is asked; `route` is what it said at last.
+    /// `newest` looks the version up in the newest table each time it is asked; `route` is what it said at
+    /// last.
     Attempts(
             Caller caller,
             InferCall.Loop loop,
@@ -101,8 +102,7 @@ final class Attempts implements WaitingRoom.Guest {
     }
 
     /// Gives back what is held; nothing is told any more. What still runs is for nobody: `fault` says what its
-    /// worker
-    /// did wrong, if it had at least `fairNanos`.
+    /// worker did wrong, if it had at least `fairNanos`.
     void close(@Nullable Throwable fault, long fairNanos) {
         abandonAll(fault, fairNanos);
         cancelHedge();
@@ -311,10 +311,9 @@ final class Attempts implements WaitingRoom.Guest {
         }
     }
 
-    /// A promote may have moved the calls while this one was on its way to the version they went to before, or its
-    /// worker was started again and loads it anew: then it follows the newest table, once. That is no retry and
-    /// costs
-    /// no budget: tables move rarely.
+    /// A promote may have moved the calls while this one was on its way to the version they went to before, or
+    /// its worker was started again and loads it anew: then it follows the newest table, once. That is no retry
+    /// and costs no budget: tables move rarely.
     private boolean movedOn(WorkerCall call, Outcome.Refused refused) {
         if (refused.refusal() != Outcome.Refusal.NOT_HELD || hasMoved) {
             return false;

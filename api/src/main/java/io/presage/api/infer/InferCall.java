@@ -27,8 +27,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /// One admitted call, from its body to the end of its answer, within one deadline. How it comes to an answer is
-/// the
-/// matter of its [Attempts].
+/// the matter of its [Attempts].
 ///
 /// It ends exactly once, in [#finish]: by an answer, a refusal, the deadline, or because the client went away;
 /// then the body's room, the permits and the timer are given back. One event loop.

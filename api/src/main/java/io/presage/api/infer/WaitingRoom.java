@@ -6,11 +6,10 @@ import java.util.List;
 import java.util.Set;
 
 /// Calls for versions that are on their way to a worker, in the order in which they came. While anybody waits,
-/// each
-/// looks at the newest table every few milliseconds: that is later than a message would be, by less than anybody
-/// notices after a load, and nobody has to be told. They go on as fast as the version's limit lets them, so a
-/// version
-/// that became Ready is not met by all at once. A guest's own deadline ends its wait. One event loop.
+/// each looks at the newest table every few milliseconds: that is later than a message would be, by less than
+/// anybody notices after a load, and nobody has to be told. They go on as fast as the version's limit lets
+/// them, so a version that became Ready is not met by all at once. A guest's own deadline ends its wait. One
+/// event loop.
 final class WaitingRoom {
     private static final long LOOK_MILLIS = 10;
     private static final long NO_TIMER = -1;

@@ -1,17 +1,15 @@
 package io.presage.api.replicas;
 
 /// How many calls a version may have at once, learned from how long they take: while calls take about as long
-/// as they
-/// take without a queue, and the room is wanted, the limit grows; when they take longer, it falls in
-/// proportion. What
-/// they take without a queue (the floor) is measured when few are in flight, or else by halving the limit for a
-/// moment every so often: by Little's law half the calls take half the time when they queue, and as long as before
-/// when they do not. Means are compared with means, so that a mix of small and large calls is its own measure.
+/// as they take without a queue, and the room is wanted, the limit grows; when they take longer, it falls in
+/// proportion. What they take without a queue (the floor) is measured when few are in flight, or else by
+/// halving the limit for a moment every so often: by Little's law half the calls take half the time when they
+/// queue, and as long as before when they do not. Means are compared with means, so that a mix of small and
+/// large calls is its own measure.
 ///
 /// After Netflix's `Gradient2Limit` and Envoy's adaptive concurrency; the probing floor is BBR's. The absolute
 /// allowance is needed by versions of a tenth of a millisecond: there a pause of the garbage collector is a
-/// hundred
-/// times the floor, and says nothing about a queue.
+/// hundred times the floor, and says nothing about a queue.
 ///
 /// Immutable; pure: a window that ended in, the next limit out.
 ///
@@ -48,8 +46,8 @@ record ConcurrencyLimit(
         return Math.max(terms.min(), (int) (isProbing ? value / 2 : value));
     }
 
-    /// Whether a window that has lasted `nanos` can be judged: it must be longer than most calls that began in it,
-    /// or it would see the short ones only.
+    /// Whether a window that has lasted `nanos` can be judged: it must be longer than most calls that began in
+    /// it, or it would see the short ones only.
     boolean isOver(long nanos, int calls, int overloads) {
         return nanos >= Math.max(WINDOW_NANOS_MIN, 2 * meanNanos) && calls + overloads >= WINDOW_CALLS_MIN;
     }

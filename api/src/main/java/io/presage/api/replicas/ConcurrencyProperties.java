@@ -6,8 +6,7 @@ import java.time.Duration;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /// `gateway.replicas.concurrency`: calls that one gateway has on one version at once. The limit follows the
-/// measured
-/// duration of calls; `min` = `max` fixes it.
+/// measured duration of calls; `min` = `max` fixes it.
 ///
 /// @param min the limit never falls below it, 1..`max`
 /// @param initial of a version that was not called yet, `min`..`max`

@@ -6,9 +6,8 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /// Which replicas of a version do so much worse than its others that calls should go elsewhere. What all of
-/// them do
-/// badly (a hard input, a slow model) is no replica's fault: they are measured by the median of the others. After
-/// Envoy's outlier detection. Pure.
+/// them do badly (a hard input, a slow model) is no replica's fault: they are measured by the median of the
+/// others. After Envoy's outlier detection. Pure.
 final class EjectionPolicy {
     enum Cause {
         /// Failed so many times in a row.

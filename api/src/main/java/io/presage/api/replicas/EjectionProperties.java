@@ -6,8 +6,7 @@ import java.time.Duration;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /// `gateway.replicas.ejection`: when a replica of a version gets no calls for a while because the version's
-/// others do
-/// better. Never more than half of them.
+/// others do better. Never more than half of them.
 ///
 /// @param consecutiveFailures in a row that eject, 1..1000
 /// @param interval over which replicas are compared, 100ms..1m

@@ -1,8 +1,8 @@
 package io.presage.api.replicas;
 
-/// How often a replica was ejected lately, and until when it is out. Each ejection takes twice as long as the one
-/// before; one is forgotten for each time as long as the last that the replica stays in afterwards. Immutable;
-/// pure.
+/// How often a replica was ejected lately, and until when it is out. Each ejection takes twice as long as the
+/// one before; one is forgotten for each time as long as the last that the replica stays in afterwards.
+/// Immutable; pure.
 ///
 /// @param count not forgotten yet
 /// @param lastNanos how long the last one took

@@ -17,6 +17,7 @@ public interface Hold {
     /// It could not be reached, broke off, or did not answer in a fair time.
     void failed(long elapsedNanos, Throwable cause);
 
-    /// The call was given up, through no fault of the replica: its caller went away, or gave it too little time.
+    /// The call was given up, through no fault of the replica: its caller went away, or gave it too little
+    /// time.
     void released(long elapsedNanos);
 }

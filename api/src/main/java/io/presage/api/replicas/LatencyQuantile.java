@@ -1,8 +1,7 @@
 package io.presage.api.replicas;
 
 /// A high quantile of the latest durations: a histogram with four buckets an octave, halved every thousand
-/// values, so
-/// that it follows. Not thread-safe: whoever owns it guards it.
+/// values, so that it follows. Not thread-safe: whoever owns it guards it.
 final class LatencyQuantile {
     private static final int PER_OCTAVE = 4;
     private static final int OCTAVES = 40;
@@ -25,8 +24,7 @@ final class LatencyQuantile {
     }
 
     /// Nanoseconds that `share` of the values do not exceed, rounded up to the end of a bucket; -1 while there
-    /// are too
-    /// few of them.
+    /// are too few of them.
     long at(double share) {
         if (total < VALUES_MIN) {
             return -1;

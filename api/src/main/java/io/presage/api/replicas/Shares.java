@@ -1,11 +1,9 @@
 package io.presage.api.replicas;
 
 /// Who is let in when there is not room for all. Each class has a part of the limit that nobody else may use,
-/// so that
-/// none is ever shut out. The rest is for whoever comes, but lower classes leave the last of it free: under
-/// overload
-/// the higher class fills it, and without one the limit itself grows to make up for what stays free ("trunk
-/// reservation" of the telephone networks). Immutable; pure.
+/// so that none is ever shut out. The rest is for whoever comes, but lower classes leave the last of it free:
+/// under overload the higher class fills it, and without one the limit itself grows to make up for what stays
+/// free ("trunk reservation" of the telephone networks). Immutable; pure.
 ///
 /// @param highPercent of the limit
 /// @param normalPercent of the limit

@@ -1,31 +1,20 @@
 package io.presage.api.replicas;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/// One version as this gateway calls it: how many calls may be in flight, and which of its replicas are left alone
-/// for a while. A call takes a permit by [#tryAcquire], makes its attempts at what [#pick] chooses, each with an
-/// [#attempt] of its own, and gives the permit back by [#release].
+/// One version as this gateway calls it: how many calls may be in flight, and which of its replicas are left
+/// alone for a while. A call takes a permit by [#tryAcquire], makes its attempts at what [#pick] chooses, each
+/// with an [#attempt] of its own, and gives the permit back by [#release].
 ///
-/// Any thread. All that changes is guarded by this object's lock, which is held for some additions, and now and
-/// then
-/// for a judgement over all replicas; nothing waits inside. Windows end and ejections begin with the call that
-/// shows
-/// them, so a version that nobody calls costs nothing. Policies are apart: [ConcurrencyLimit], [Shares],
-/// [EjectionPolicy].
+/// Any thread. All that changes here is guarded by this object's lock, which is held for some additions; the
+/// [Bench] has its own. A window ends with the call that shows its end, so a version that nobody calls costs
+/// nothing. Policies are apart: [ConcurrencyLimit], [Shares], [EjectionPolicy].
 public final class Target {
-    private static final Logger log = LoggerFactory.getLogger(Target.class);
-
     /// A single call that takes this many floors says no more than that.
     private static final int FLOORS_MAX = 8;
 
@@ -35,47 +24,10 @@ public final class Target {
     record Terms(
             ConcurrencyLimit.Terms concurrency, Shares shares, EjectionPolicy.Terms ejection, boolean isQuantileKept) {}
 
-    /// Hears of ejections, under the target's lock.
-    interface Listener {
-        void ejected(EjectionPolicy.Cause cause);
-    }
-
-    /// What was seen of one replica.
-    private static final class Seat {
-        private Ejections ejections = Ejections.NONE;
-        private boolean isSuspect;
-        private int consecutiveFailures;
-        private int answers;
-        private int failures;
-        private double sumNanos;
-
-        EjectionPolicy.Standing standing(long nowNanos) {
-            return new EjectionPolicy.Standing(
-                    consecutiveFailures,
-                    answers + failures,
-                    failures,
-                    answers == 0 ? 0 : sumNanos / answers,
-                    ejections.isOut(nowNanos),
-                    isSuspect);
-        }
-
-        void startInterval() {
-            answers = 0;
-            failures = 0;
-            sumNanos = 0;
-        }
-    }
-
-    private final String name;
     private final Terms terms;
     private final LongSupplier nanos;
-    private final Listener listener;
+    private final Bench bench;
     private final @Nullable LatencyQuantile quantile;
-
-    /// Ejected, and when the first of them comes back. Read without the lock.
-    private volatile Set<Replica> out = Set.of();
-
-    private volatile long backNanos;
 
     @GuardedBy("this")
     private ConcurrencyLimit limit;
@@ -101,23 +53,15 @@ public final class Target {
     @GuardedBy("this")
     private boolean isCrowded;
 
-    @GuardedBy("this")
-    private final Map<Replica, Seat> seats = new IdentityHashMap<>();
-
-    @GuardedBy("this")
-    private long judgedNanos;
-
-    /// `name` is for logs: model and version.
-    Target(String name, Terms terms, LongSupplier nanos, Listener listener) {
-        this.name = name;
+    /// `name` is for logs: model and version. `ejected` hears of ejections.
+    Target(String name, Terms terms, LongSupplier nanos, Consumer<EjectionPolicy.Cause> ejected) {
         this.terms = terms;
         this.nanos = nanos;
-        this.listener = listener;
+        this.bench = new Bench(name, terms.ejection(), nanos, ejected);
         this.quantile = terms.isQuantileKept() ? new LatencyQuantile() : null;
         long now = nanos.getAsLong();
         this.limit = ConcurrencyLimit.initial(terms.concurrency(), now);
         this.windowStartNanos = now;
-        this.judgedNanos = now;
     }
 
     /// Takes a permit for one call; false when there is no room for its class.
@@ -135,30 +79,17 @@ public final class Target {
         inFlight[priority.ordinal()]--;
     }
 
-    /// Picks one of `replicas`, the version's present ones, leaving out those in `tried`; one that is ejected only
-    /// when none else can be called.
+    /// Picks one of `replicas`, the version's present ones, leaving out those in `tried`; one that is ejected
+    /// only when none else can be called.
     public Pick pick(List<Replica> replicas, List<Replica> tried, RandomGenerator random) {
-        var in = usable(replicas);
+        var in = bench.in(replicas);
         var pick = Replicas.pick(in, tried, random);
         return pick instanceof Pick.Picked || in.size() == replicas.size()
                 ? pick
                 : Replicas.pick(replicas, tried, random);
     }
 
-    private List<Replica> usable(List<Replica> replicas) {
-        if (out.isEmpty()) {
-            return replicas;
-        }
-        if (nanos.getAsLong() - backNanos >= 0) {
-            letBack();
-        }
-        var ejected = out;
-        var in = replicas.stream().filter(replica -> !ejected.contains(replica)).toList();
-        // The table may have lost those that were in.
-        return in.size() * 2 < replicas.size() ? replicas : in;
-    }
-
-    /// The permit for an attempt at `replica`, which was picked from `replicas`.
+    /// The hold of an attempt at `replica`, which was picked from `replicas`.
     public Hold attempt(Replica replica, List<Replica> replicas) {
         return new Attempt(replica, replicas);
     }
@@ -187,29 +118,21 @@ public final class Target {
         @Override
         public void released(long elapsedNanos) {
             replica.released(elapsedNanos);
-            gaveUp(elapsedNanos);
+            measure(null, elapsedNanos, nanos.getAsLong());
         }
     }
 
-    private synchronized void gaveUp(long elapsedNanos) {
-        lasted(nanos.getAsLong(), elapsedNanos);
+    /// `answer` is null for a failure.
+    private void seen(Replica replica, List<Replica> replicas, Hold.@Nullable Answer answer, long elapsedNanos) {
+        long now = nanos.getAsLong();
+        bench.seen(replica, replicas, answer, elapsedNanos, now);
+        measure(answer, elapsedNanos, now);
     }
 
-    /// `answer` is null for a failure.
-    private synchronized void seen(
-            Replica replica, List<Replica> replicas, Hold.@Nullable Answer answer, long elapsedNanos) {
-        long now = nanos.getAsLong();
-        var seat = seats.computeIfAbsent(replica, _ -> new Seat());
+    private synchronized void measure(Hold.@Nullable Answer answer, long elapsedNanos, long now) {
         switch (answer) {
-            case null -> {
-                seat.consecutiveFailures++;
-                seat.failures++;
-                lasted(now, elapsedNanos);
-            }
+            case null -> lasted(now, elapsedNanos);
             case RUN -> {
-                answered(seat);
-                seat.sumNanos += elapsedNanos;
-                seat.answers++;
                 if (quantile != null) {
                     quantile.add(elapsedNanos);
                 }
@@ -219,16 +142,8 @@ public final class Target {
                 overloads++;
                 endWindow(now);
             }
-            case OTHER -> answered(seat);
+            case OTHER -> {}
         }
-        if (now - judgedNanos >= terms.ejection().intervalNanos() || seat.consecutiveFailures > 0) {
-            judge(replicas, now);
-        }
-    }
-
-    private static void answered(Seat seat) {
-        seat.consecutiveFailures = 0;
-        seat.isSuspect = false;
     }
 
     /// A call that was not answered took at least so long: that says something if it is longer than usual.
@@ -278,61 +193,6 @@ public final class Target {
         return total;
     }
 
-    @GuardedBy("this")
-    private void judge(List<Replica> replicas, long now) {
-        List<EjectionPolicy.Standing> standings = new ArrayList<>(replicas.size());
-        for (var replica : replicas) {
-            standings.add(seats.computeIfAbsent(replica, _ -> new Seat()).standing(now));
-        }
-        var verdicts = EjectionPolicy.judge(terms.ejection(), standings);
-        for (var verdict : verdicts) {
-            eject(replicas.get(verdict.replica()), verdict.cause(), now);
-        }
-        if (now - judgedNanos >= terms.ejection().intervalNanos()) {
-            judgedNanos = now;
-            seats.keySet().retainAll(new HashSet<>(replicas));
-            seats.values().forEach(Seat::startInterval);
-        }
-        if (!verdicts.isEmpty()) {
-            refresh(now);
-        }
-    }
-
-    @GuardedBy("this")
-    private void eject(Replica replica, EjectionPolicy.Cause cause, long now) {
-        var seat = seats.computeIfAbsent(replica, _ -> new Seat());
-        seat.ejections = seat.ejections.ejected(terms.ejection(), now);
-        seat.consecutiveFailures = 0;
-        seat.isSuspect = true;
-        seat.startInterval();
-        listener.ejected(cause);
-        log.warn(
-                "event=replica-ejected version={} worker={} cause={} millis={}",
-                name,
-                replica.workerId(),
-                cause,
-                seat.ejections.lastNanos() / 1_000_000);
-    }
-
-    private synchronized void letBack() {
-        refresh(nanos.getAsLong());
-    }
-
-    @GuardedBy("this")
-    private void refresh(long now) {
-        Set<Replica> next = new HashSet<>();
-        long back = Long.MAX_VALUE;
-        for (var entry : seats.entrySet()) {
-            var ejections = entry.getValue().ejections;
-            if (ejections.isOut(now)) {
-                next.add(entry.getKey());
-                back = Math.min(back, ejections.untilNanos() - now);
-            }
-        }
-        backNanos = now + (back == Long.MAX_VALUE ? 0 : back);
-        out = Set.copyOf(next);
-    }
-
     /// Nanoseconds that `share` of the latest calls did not exceed; -1 when it is not known.
     public synchronized long quantileNanos(double share) {
         return quantile == null ? -1 : quantile.at(share);
@@ -347,6 +207,6 @@ public final class Target {
     }
 
     int ejected() {
-        return out.size();
+        return bench.out();
     }
 }

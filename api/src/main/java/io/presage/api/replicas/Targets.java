@@ -76,8 +76,8 @@ public final class Targets {
         }
     }
 
-    /// Forgets versions that are not among `paths`. A call that is still in flight may bring one back: until the
-    /// next table.
+    /// Forgets versions that are not among `paths`. A call that is still in flight may bring one back: until
+    /// the next table.
     public void retain(Set<String> paths) {
         byPath.forEach((path, known) -> {
             if (!paths.contains(path) && byPath.remove(path, known)) {

@@ -136,7 +136,8 @@ class TargetSimulationTest {
         Golden.check("saturated_by_many_callers", report.toString());
     }
 
-    /// From second 10 every call takes three times as long: not a queue, a new floor. 20 calls are wanted at once.
+    /// From second 10 every call takes three times as long: not a queue, a new floor. 20 calls are wanted at
+    /// once.
     @Test
     void calls_that_become_longer() {
         var simulation = new TrafficSimulation(PROPERTIES);
@@ -215,8 +216,8 @@ class TargetSimulationTest {
         Golden.check("all_replicas_fail", ejection(simulation, 12));
     }
 
-    /// Two replicas; one call in fifty takes 20 times as long. With hedging, a second attempt after the p95, paid
-    /// from the retry budget.
+    /// Two replicas; one call in fifty takes 20 times as long. With hedging, a second attempt after the p95,
+    /// paid from the retry budget.
     @Test
     void hedging() {
         var report = new StringBuilder("hedging  ok/s  p50 ms  p95 ms  p99 ms  p99.9 ms  hedged\n");

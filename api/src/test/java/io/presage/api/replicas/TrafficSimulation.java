@@ -16,8 +16,8 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/// A gateway's [Target], its real replicas with their circuits, and workers that queue: on a virtual clock, with
-/// chance from a seed.
+/// A gateway's [Target], its real replicas with their circuits, and workers that queue: on a virtual clock,
+/// with chance from a seed.
 final class TrafficSimulation {
     static final long MILLI = 1_000_000;
     static final long SECOND = 1_000_000_000;
