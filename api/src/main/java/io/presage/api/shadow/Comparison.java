@@ -93,13 +93,18 @@ final class Comparison {
                 top = i;
                 otherTop = i;
             } else {
-                top = a > number(expected, top) ? i : top;
-                otherTop = b > number(found, otherTop) ? i : otherTop;
+                top = isAbove(a, number(expected, top)) ? i : top;
+                otherTop = isAbove(b, number(found, otherTop)) ? i : otherTop;
             }
             if (row > 1 && isFloating && i % row == row - 1) {
                 topChanged |= top != otherTop;
             }
         }
+    }
+
+    /// What is not a number is below all that are.
+    private static boolean isAbove(double number, double top) {
+        return number > top || Double.isNaN(top);
     }
 
     /// Whole numbers that differ only beyond a double's 53 bits are not equal either.

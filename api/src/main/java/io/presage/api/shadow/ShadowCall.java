@@ -79,10 +79,13 @@ public final class ShadowCall {
     }
 
     private void read(HttpClientResponse response, Answer answer) {
+        response.exceptionHandler(_ -> end(new Verdict.Failed()));
         if (over) {
             return;
         }
         if (response.statusCode() != 200) {
+            // Its body runs off unread, and the connection can be used again.
+            request = null;
             // It has no room for a shadow, which is no fault of the version.
             boolean isFull = response.statusCode() == 503 || response.statusCode() == 429;
             end(isFull ? new Verdict.Dropped() : new Verdict.Failed());
@@ -96,7 +99,6 @@ public final class ShadowCall {
                 whole.appendBuffer(piece);
             }
         });
-        response.exceptionHandler(_ -> end(new Verdict.Failed()));
         response.endHandler(_ -> {
             request = null;
             compare(answer, new Answer(response.headers(), whole, loop.nanos() - sentNanos));
