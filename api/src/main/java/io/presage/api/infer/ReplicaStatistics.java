@@ -205,7 +205,7 @@ final class ReplicaStatistics {
         private void ended(Outcome outcome) {
             switch (outcome) {
                 case Outcome.Answered(var response) -> read(response);
-                case Outcome.Refused(_, var response) -> read(response);
+                case Outcome.Refused refused -> read(refused.response());
                 case Outcome.Rejected _, Outcome.Unreachable _, Outcome.Broken _, Outcome.Crowded _ -> heard(null);
             }
         }

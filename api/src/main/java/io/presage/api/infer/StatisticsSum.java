@@ -39,7 +39,8 @@ final class StatisticsSum {
             return false;
         }
         for (var one : all) {
-            if (one instanceof ObjectNode version && grant.covers(version.path("name").asString(""))) {
+            if (one instanceof ObjectNode version
+                    && grant.covers(version.path("name").asString(""))) {
                 add(version);
             }
         }

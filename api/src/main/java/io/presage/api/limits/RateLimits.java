@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
 /// made anew when the rules or the key's own limits change; meters are shared by name and outlive that.
 ///
 /// Looking an entry up takes no lock. A meter is kept while entries use it, which is counted within the map's own
-/// steps for its name. The number of entries is bounded. One that was unused until all of its meters had their permits
+/// steps for its name. The number of entries is bounded. One that was unused until all of its meters had their
+/// permits
 /// again can be forgotten
 /// without loss; [#evictIdle] does so from time to time, and at once when there is no room.
 public final class RateLimits {

@@ -85,9 +85,7 @@ final class Bench {
             letBack();
         }
         var ejected = out;
-        var in = replicas.stream()
-                .filter(replica -> !ejected.contains(replica))
-                .toList();
+        var in = replicas.stream().filter(replica -> !ejected.contains(replica)).toList();
         // The table may have lost those that were in.
         return in.size() * 2 < replicas.size() ? replicas : in;
     }

@@ -26,8 +26,7 @@ public record VersionRoute(
             RoutingTable.@Nullable Loading loading) {
         String number = Integer.toString(version);
         String path = "/v2/models/" + model + "/versions/" + number;
-        return new VersionRoute(
-                model, version, number, List.copyOf(replicas), path, path + "/infer", sha256, loading);
+        return new VersionRoute(model, version, number, List.copyOf(replicas), path, path + "/infer", sha256, loading);
     }
 
     public boolean ready() {

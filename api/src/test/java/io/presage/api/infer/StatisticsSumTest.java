@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.presage.api.access.Grant;
+import io.presage.contract.state.Limits;
 import io.presage.contract.state.Role;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -12,7 +13,7 @@ class StatisticsSumTest {
     private final StatisticsSum sum = new StatisticsSum(grant(Set.of()), 3);
 
     private static Grant grant(Set<String> models) {
-        return new Grant("k", Set.of(Role.PREDICT), models, null);
+        return new Grant("k", "default", Set.of(Role.PREDICT), models, Limits.NONE);
     }
 
     private static String stats(String model, int version, int last, int rows, String batches) {
@@ -39,8 +40,10 @@ class StatisticsSumTest {
 
     @Test
     void countsAndTimes_areAddedUp_ofLastCallsTheLatestCounts() {
-        assertThat(sum.add(all(stats("m", 1, 500, 3, batch(1, 1) + "," + batch(4, 1))))).isTrue();
-        assertThat(sum.add(all(stats("m", 1, 400, 5, batch(2, 3) + "," + batch(4, 2))))).isTrue();
+        assertThat(sum.add(all(stats("m", 1, 500, 3, batch(1, 1) + "," + batch(4, 1)))))
+                .isTrue();
+        assertThat(sum.add(all(stats("m", 1, 400, 5, batch(2, 3) + "," + batch(4, 2)))))
+                .isTrue();
 
         assertThat(json())
                 .isEqualTo("{\"model_stats\":[{\"name\":\"m\",\"version\":\"1\",\"last_inference\":500,"

@@ -71,7 +71,8 @@ final class SharedLimitTest {
         }
     }
 
-    /// Runs one period of `seconds`; `rate` gives calls a second of a gateway in a second. Returns what was let in.
+    /// Runs one period of `seconds`; `rate` gives calls a second of a gateway in a second. Returns what was let
+    /// in.
     private int[] period(int from, int seconds, IntBinaryOperator rate) {
         var letIn = new int[GATEWAYS];
         for (int second = from; second < from + seconds; second++) {
@@ -150,7 +151,8 @@ final class SharedLimitTest {
         }
     }
 
-    /// The limit holds in every period; in the first, each gateway but one may have begun with a tenth of its part.
+    /// The limit holds in every period; in the first, each gateway but one may have begun with a tenth of its
+    /// part.
     private static void assertWithin(int limit, List<Integer> sums) {
         assertThat(sums.getFirst()).isLessThanOrEqualTo(limit * 11 / 10);
         assertThat(sums.subList(1, sums.size()))
