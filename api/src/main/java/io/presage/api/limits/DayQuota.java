@@ -84,7 +84,8 @@ final class DayQuota {
         return spent;
     }
 
-    /// `today` in days since 1970 (UTC). What a new day brings is shared evenly until the registry says otherwise.
+    /// `today` in days since 1970 (UTC). What a new day brings is shared evenly until the registry says
+    /// otherwise.
     void turn(long today, int gateways) {
         if (today <= day) {
             return;

@@ -8,8 +8,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /// `gateway.limits`: how much is let in.
 ///
-/// @param permits calls of one key on one model per `period`, for keys without a limit of their own; each gateway
-///     counts for itself. 1..1000000000
+/// @param permits calls of one key on one model per `period`, for keys without a limit of their own; each
+///     gateway counts for itself. 1..1000000000
 /// @param period 1ms..1d
 /// @param limitersMax pairs of key and model that are remembered at once, 1..10000000; idle ones make room
 /// @param gateways how many gateways share limits, as long as the registry was not heard of. 1..1000

@@ -12,9 +12,9 @@ import java.util.function.Supplier;
 
 /// One limit as this gateway counts it: a resilience4j limiter whose permits are the gateway's slice.
 ///
-/// Its periods begin at the same moments at every gateway, by the clock and shifted by the limit's name, so that
-/// not all limits refill at once. A slice that grows is credited to the present period; one that shrinks gives
-/// up what is unspent at once, and the rest when the period ends: until then [#held] says so. Thus what
+/// Its periods begin at the same moments at every gateway, by the clock and shifted by the limit's name, so
+/// that not all limits refill at once. A slice that grows is credited to the present period; one that shrinks
+/// gives up what is unspent at once, and the rest when the period ends: until then [#held] says so. Thus what
 /// all gateways spend in one period stays within the limit while slices move.
 ///
 /// Rows are known when a call has ended: a call needs one permit to begin and takes the others then, into debt

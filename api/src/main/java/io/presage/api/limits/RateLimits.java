@@ -27,15 +27,15 @@ import org.jspecify.annotations.Nullable;
 /// Every limit that a call has to pass: of its key on the model, of its tenant, of its tenant on the model, of
 /// the model, each in calls and in rows, and the tenant's quota of the day. Any thread; never waits.
 ///
-/// For each pair of key and model in use there is an [Entry] with the meters of all these limits, so that a call
-/// costs one look-up and one atomic step a meter: one meter where only the gateway's default holds. An entry is
-/// made anew when the rules or the key's own limits change; meters are shared by name and outlive that.
+/// For each pair of key and model in use there is an [Entry] with the meters of all these limits, so that a
+/// call costs one look-up and one atomic step a meter: one meter where only the gateway's default holds. An
+/// entry is made anew when the rules or the key's own limits change; meters are shared by name and outlive
+/// that.
 ///
-/// Looking an entry up takes no lock. A meter is kept while entries use it, which is counted within the map's own
-/// steps for its name. The number of entries is bounded. One that was unused until all of its meters had their
-/// permits
-/// again can be forgotten
-/// without loss; [#evictIdle] does so from time to time, and at once when there is no room.
+/// Looking an entry up takes no lock. A meter is kept while entries use it, which is counted within the map's
+/// own steps for its name. The number of entries is bounded. One that was unused until all of its meters had
+/// their permits again can be forgotten without loss; [#evictIdle] does so from time to time, and at once when
+/// there is no room.
 public final class RateLimits {
     private static final CharSequence RATE_LIMIT = HttpHeaders.createOptimized("RateLimit");
     private static final CharSequence RATE_LIMIT_POLICY = HttpHeaders.createOptimized("RateLimit-Policy");

@@ -5,8 +5,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /// `gateway.limits.slices`: how several gateways share limits.
 ///
-/// @param interval how often this gateway asks for its slices, 100ms..10s; a limit that is new here is asked for
-///     after 100ms at the latest
+/// @param interval how often this gateway asks for its slices, 100ms..10s; a limit that is new here is asked
+///     for after 100ms at the latest
 /// @param timeout longest wait for an answer, at least 50ms
 public record SliceProperties(
         @DefaultValue("1s") Duration interval,

@@ -20,8 +20,8 @@ import java.util.function.IntBinaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/// One limit over three gateways, the code of both sides on one virtual clock, calls and exchanges scripted. The
-/// reports are compared byte for byte: a change of the policy shows its numbers in the diff.
+/// One limit over three gateways, the code of both sides on one virtual clock, calls and exchanges scripted.
+/// The reports are compared byte for byte: a change of the policy shows its numbers in the diff.
 final class SharedLimitTest {
     private static final long SECOND = 1_000_000_000L;
     private static final long STEP = 1_000_000L;

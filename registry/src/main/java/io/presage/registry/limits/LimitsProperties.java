@@ -5,8 +5,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /// `registry.limits.*`
 ///
-/// @param gatewayLostAfter a gateway that did not ask for its slices for this long is lost: what it held goes to
-///     the others. Also how long after its own start the registry lets nothing grow. At least 100ms
+/// @param gatewayLostAfter a gateway that did not ask for its slices for this long is lost: what it held goes
+///     to the others. Also how long after its own start the registry lets nothing grow. At least 100ms
 /// @param usageKept how long the usage of a day is kept, at least 1d
 public record LimitsProperties(
         @DefaultValue("6s") Duration gatewayLostAfter,

@@ -6,8 +6,8 @@ import java.util.stream.IntStream;
 /// How a limit is shared out among gateways. Pure.
 ///
 /// Two rules. *What each should have*: what it wants, and an even part of what nobody wants; when together they
-/// want more than there is, in proportion to their wants, but a tenth of the limit is spread evenly, so that
-/// a gateway whose calls begin finds something. *What each gets now*: never more than what others cannot use any
+/// want more than there is, in proportion to their wants, but a tenth of the limit is spread evenly, so that a
+/// gateway whose calls begin finds something. *What each gets now*: never more than what others cannot use any
 /// more, so that the sum of what gateways may use is at no time over the limit. A slice therefore shrinks at
 /// one gateway first, and grows at another when the first has said that it shrank.
 final class SlicePolicy {

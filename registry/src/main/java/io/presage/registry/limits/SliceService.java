@@ -18,8 +18,8 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/// Answers gateways' requests for slices and allowances. Slices need no database: with Postgres away, rates go on
-/// to be shared, and quotas are counted again when it is back. Any thread.
+/// Answers gateways' requests for slices and allowances. Slices need no database: with Postgres away, rates go
+/// on to be shared, and quotas are counted again when it is back. Any thread.
 public final class SliceService {
     private static final Duration DATABASE_PAUSE = Duration.ofSeconds(10);
     private static final Logger log = LoggerFactory.getLogger(SliceService.class);
@@ -59,8 +59,8 @@ public final class SliceService {
         return new SliceAnswer(slices.gateways(), slices.slices(), allowances(request));
     }
 
-    /// Without the database there are none, and it is asked again only after [#DATABASE_PAUSE]: a gateway does not
-    /// wait as long as a connection's time-out.
+    /// Without the database there are none, and it is asked again only after [#DATABASE_PAUSE]: a gateway does
+    /// not wait as long as a connection's time-out.
     private List<SliceAnswer.Allowance> allowances(SliceRequest request) {
         long now = nanos.getAsLong();
         if (databaseAway && now - awayNanos < DATABASE_PAUSE.toNanos()) {
