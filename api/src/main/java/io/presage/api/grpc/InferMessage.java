@@ -7,6 +7,8 @@ import io.presage.contract.infer.Shape;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -93,9 +95,9 @@ final class InferMessage {
                 continue;
             }
             switch (Wire.field(tag)) {
-                case 1 -> modelName = text(in, "model_name");
-                case 2 -> modelVersion = text(in, "model_version");
-                case 3 -> id = text(in, "id");
+                case 1 -> modelName = text(in, 0, "model_name");
+                case 2 -> modelVersion = text(in, 0, "model_version");
+                case 3 -> id = text(in, 0, "id");
                 case 5 -> add(inputs, Wire.range(in, 0), "inputs");
                 case 6 -> add(outputs, outputName(Wire.range(in, 0)), "outputs");
                 case 7 -> add(raw, Wire.range(in, 0), "raw_input_contents");
@@ -109,7 +111,7 @@ final class InferMessage {
         var in = Wire.in(bytes, range);
         for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
             if (Wire.isDelimited(tag) && Wire.field(tag) == 1) {
-                name = text(in, "output name");
+                name = text(in, range.from(), "output name");
             } else {
                 Wire.skip(in, tag);
             }
@@ -127,8 +129,8 @@ final class InferMessage {
         for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
             boolean delimited = Wire.isDelimited(tag);
             switch (Wire.field(tag)) {
-                case 1 -> name = text(in, "input name");
-                case 2 -> datatype = text(in, "datatype");
+                case 1 -> name = text(in, range.from(), "input name");
+                case 2 -> datatype = text(in, range.from(), "datatype");
                 case 3 -> {
                     int end = delimited ? in.pushLimit(in.readRawVarint32()) : 0;
                     do {
@@ -171,14 +173,18 @@ final class InferMessage {
         return Shape.of(dims);
     }
 
-    private static String text(CodedInputStream in, String what) throws IOException {
-        String text = in.readStringRequireUtf8();
-        if (text.length() > LIMITS.nameBytesMax()) {
+    /// Text of a bounded length: what is longer is not made a string of.
+    private String text(CodedInputStream in, int base, String what) throws IOException {
+        var range = Wire.range(in, base);
+        if (range.length() > LIMITS.nameBytesMax()) {
             throw new ProblemException(
                     Problem.INVALID_REQUEST,
-                    what + " of " + text.length() + " characters (expected: at most " + LIMITS.nameBytesMax() + ")");
+                    what + " of " + range.length() + " bytes (expected: at most " + LIMITS.nameBytesMax() + ")");
         }
-        return text;
+        return StandardCharsets.UTF_8
+                .newDecoder()
+                .decode(ByteBuffer.wrap(bytes, range.from(), range.length()))
+                .toString();
     }
 
     private static <T> void add(List<T> list, T element, String what) {

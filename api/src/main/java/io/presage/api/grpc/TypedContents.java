@@ -112,6 +112,8 @@ final class TypedContents {
             int number = Wire.field(tag);
             if (number < 1 || number > FIELDS.size()) {
                 Wire.skip(in, tag);
+            } else if (number == 8 && !Wire.isDelimited(tag)) {
+                Wire.skip(in, tag);
             } else if (number == field && (field == 8 || !Wire.isDelimited(tag))) {
                 readOne(in, count);
             } else {

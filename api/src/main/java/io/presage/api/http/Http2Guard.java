@@ -132,6 +132,10 @@ final class Http2Guard extends ChannelInboundHandlerAdapter {
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         backedUp = !context.channel().isWritable();
         backedUpSinceNanos = nanos.getAsLong();
+        if (!backedUp) {
+            // Some 32 KiB of what had piled up went out: the client takes what its windows allowed before.
+            connectionCredit += TAKEN_BYTES_MIN;
+        }
         context.fireChannelWritabilityChanged();
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.presage.api.grpc.wire.InferTensorContents;
 import io.presage.api.grpc.wire.ModelInferRequest;
 import io.presage.contract.infer.CodecLimits;
@@ -177,9 +178,40 @@ class OipBodyTest {
     }
 
     @Test
+    void bytesContentsAsANumber_areNotRead() {
+        // Field 8 of the contents with the wire type of a number, beside a real element.
+        byte[] contents = {0x40, 3, 0x42, 1, 'a'};
+        var request = ModelInferRequest.newBuilder().setModelName("m");
+        request.addInputsBuilder().setName("x").setDatatype("BYTES").addShape(1).setContents(parsed(contents));
+        assertThat(((Tensor.Bytes) read(request).inputs().getFirst()).elements()).hasSize(1);
+    }
+
+    private static InferTensorContents parsed(byte[] contents) {
+        try {
+            return InferTensorContents.parseFrom(contents);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
+    @Test
+    void longNames_areRefused() {
+        assertThatThrownBy(() -> read(typed("FP32", contents(), 0).setId("i".repeat(5000))))
+                .hasMessageContaining("id of 5000 bytes");
+    }
+
+    @Test
     void mutatedMessages_areReadOrRefused() {
-        var request = typed("INT32", contents().addIntContents(1).addIntContents(-1), 2)
-                .setId("id");
+        assertSurvivesMutations(
+                typed("INT32", contents().addIntContents(1).addIntContents(-1), 2).setId("id"));
+        assertSurvivesMutations(typed(
+                "BYTES",
+                contents().addBytesContents(ByteString.copyFromUtf8("abc")).addBytesContents(ByteString.EMPTY),
+                2));
+        assertSurvivesMutations(typed("FP32", contents().addFp32Contents(1).addFp32Contents(2), 2));
+    }
+
+    private static void assertSurvivesMutations(ModelInferRequest.Builder request) {
         request.addOutputsBuilder().setName("y");
         byte[] good = request.build().toByteArray();
         long seed = 20261122;
