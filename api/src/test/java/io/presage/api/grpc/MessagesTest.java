@@ -54,7 +54,10 @@ class MessagesTest {
                 }
             }
             got.addAll(all());
-            assertThat(got).as("seed %s round %s", seed, round).usingRecursiveComparison().isEqualTo(sent);
+            assertThat(got)
+                    .as("seed %s round %s", seed, round)
+                    .usingRecursiveComparison()
+                    .isEqualTo(sent);
             assertThat(messages.isEmpty()).isTrue();
             assertThat(budget.bytesInFlight()).isZero();
         }

@@ -183,7 +183,8 @@ class OipBodyTest {
         byte[] contents = {0x40, 3, 0x42, 1, 'a'};
         var request = ModelInferRequest.newBuilder().setModelName("m");
         request.addInputsBuilder().setName("x").setDatatype("BYTES").addShape(1).setContents(parsed(contents));
-        assertThat(((Tensor.Bytes) read(request).inputs().getFirst()).elements()).hasSize(1);
+        assertThat(((Tensor.Bytes) read(request).inputs().getFirst()).elements())
+                .hasSize(1);
     }
 
     private static InferTensorContents parsed(byte[] contents) {
@@ -202,8 +203,8 @@ class OipBodyTest {
 
     @Test
     void mutatedMessages_areReadOrRefused() {
-        assertSurvivesMutations(
-                typed("INT32", contents().addIntContents(1).addIntContents(-1), 2).setId("id"));
+        assertSurvivesMutations(typed("INT32", contents().addIntContents(1).addIntContents(-1), 2)
+                .setId("id"));
         assertSurvivesMutations(typed(
                 "BYTES",
                 contents().addBytesContents(ByteString.copyFromUtf8("abc")).addBytesContents(ByteString.EMPTY),

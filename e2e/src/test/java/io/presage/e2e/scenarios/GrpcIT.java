@@ -81,11 +81,7 @@ class GrpcIT {
 
     private static ModelInferRequest.Builder request() {
         var request = ModelInferRequest.newBuilder().setModelName("sum").setId("mine");
-        request.addInputsBuilder()
-                .setName("x")
-                .setDatatype("FP32")
-                .addShape(1)
-                .addShape(4);
+        request.addInputsBuilder().setName("x").setDatatype("FP32").addShape(1).addShape(4);
         return request;
     }
 
@@ -102,7 +98,11 @@ class GrpcIT {
     @Test
     void typedAndRawContents_areAnsweredAlike() {
         var typed = request();
-        typed.getInputsBuilder(0).getContentsBuilder().addFp32Contents(1).addFp32Contents(2).addFp32Contents(3)
+        typed.getInputsBuilder(0)
+                .getContentsBuilder()
+                .addFp32Contents(1)
+                .addFp32Contents(2)
+                .addFp32Contents(3)
                 .addFp32Contents(4);
         assertIsTheSum(infer(typed));
 
