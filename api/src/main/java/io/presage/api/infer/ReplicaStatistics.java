@@ -70,9 +70,7 @@ final class ReplicaStatistics {
         var replicas = new LinkedHashSet<Replica>();
         String path;
         if (model == null) {
-            index.models().stream()
-                    .filter(one -> grant.covers(one.name()))
-                    .forEach(one -> addAll(replicas, one));
+            index.models().stream().filter(one -> grant.covers(one.name())).forEach(one -> addAll(replicas, one));
             path = "/v2/models/stats";
         } else if (version == null) {
             addAll(replicas, index.model(model));
@@ -190,16 +188,17 @@ final class ReplicaStatistics {
         }
 
         void ask(Replica picked) {
-            call = workers.send(
-                    picked,
+            var attempt = workers.attempt(picked, picked, (_, outcome) -> ended(outcome));
+            call = attempt;
+            workers.send(
+                    attempt,
                     new WorkerClient.Call(
                             HttpMethod.GET,
                             question.path,
                             MultiMap.caseInsensitiveMultiMap(),
                             question.requestId,
                             question.millis,
-                            bodies.made(Buffer.buffer())),
-                    this::ended);
+                            bodies.made(Buffer.buffer())));
         }
 
         private void ended(Outcome outcome) {
