@@ -32,8 +32,8 @@ import org.springframework.context.ConfigurableApplicationContext;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// OpenAI's and TensorFlow Serving's forms of predict calls, by the wire text of their documents, against the real
-/// MiniLM and small models.
+/// OpenAI's and TensorFlow Serving's forms of predict calls, by the wire text of their documents, against the
+/// real MiniLM and small models.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OtherFormsTest {
     private static final JsonMapper JSON = new JsonMapper();

@@ -5,8 +5,7 @@ import io.presage.api.routes.ModelRoute;
 import io.presage.api.routes.RoutingIndex;
 
 /// The answers to `GET /openai/v1/models` and `/openai/v1/models/M`: what the routing table knows, as far as
-/// the key
-/// may see it. It does not know when a model was made: `created` is 0. Pure.
+/// the key may see it. It does not know when a model was made: `created` is 0. Pure.
 final class OpenAiModels {
     private OpenAiModels() {}
 

@@ -8,11 +8,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Reads requests for OpenAI's embeddings: `{model, input, encoding_format?, dimensions?, user?}`, where
-/// `input` is a
-/// text, texts, tokens, or arrays of tokens. Members that OpenAI does not have are ignored; known ones may be
-/// `null`
-/// where they are optional, but not given twice. Whatever the bytes are, the outcome is a request or a
-/// [ProblemException] INVALID_REQUEST, INVALID_TENSOR or BODY_TOO_LARGE. For one body, on one thread.
+/// `input` is a text, texts, tokens, or arrays of tokens. Members that OpenAI does not have are ignored; known
+/// ones may be `null` where they are optional, but not given twice. Whatever the bytes are, the outcome is a
+/// request or a [ProblemException] INVALID_REQUEST, INVALID_TENSOR or BODY_TOO_LARGE. For one body, on one
+/// thread.
 public final class EmbeddingsReader {
     /// OpenAI's own bounds of the rows of a call; the model's own bound of a text's tokens is lower.
     static final int INPUTS_MAX = 2048;

@@ -10,14 +10,10 @@ import org.jspecify.annotations.Nullable;
 /// Reads bodies of TensorFlow Serving's `:predict`: `{signature_name?, instances | inputs}`.
 ///
 /// `instances` are rows: each a value (for a model of one input), or an object of values by input name.
-/// `inputs` are
-/// whole tensors: a value, or an object of them. Bytes are strings, or `{"b64": ...}`. Neither datatypes nor
-/// shapes are
-/// on the wire: the datatype is the signature's, the shape is found by a first look over the data, which is
-/// then read
-/// into memory of that size. Whatever the bytes are, the outcome is a request or a [ProblemException]
-/// INVALID_REQUEST,
-/// INVALID_TENSOR or BODY_TOO_LARGE. For one body, on one thread.
+/// `inputs` are whole tensors: a value, or an object of them. Bytes are strings, or `{"b64": ...}`. Neither
+/// datatypes nor shapes are on the wire: the datatype is the signature's, the shape is found by a first look
+/// over the data, which is then read into memory of that size. Whatever the bytes are, the outcome is a request
+/// or a [ProblemException] INVALID_REQUEST, INVALID_TENSOR or BODY_TOO_LARGE. For one body, on one thread.
 ///
 /// Source: https://www.tensorflow.org/tfx/serving/api_rest#predict_api
 public final class PredictReader {
@@ -109,8 +105,7 @@ public final class PredictReader {
     }
 
     /// Whether an object comes next that holds values by name. `{"b64": ...}` is a value itself, unless an
-    /// input has
-    /// that name.
+    /// input has that name.
     private boolean isNamed() {
         if (scanner.peek() != '{') {
             return false;

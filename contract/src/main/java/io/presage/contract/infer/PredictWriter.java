@@ -6,10 +6,8 @@ import java.util.Base64;
 import java.util.List;
 
 /// Writes answers of TensorFlow Serving's `:predict`: `predictions`, one for each row, or `outputs`, whole
-/// tensors. A
-/// model of one output has it without its name. Bytes are text; they are `{"b64": ...}` when they are not UTF-8
-/// or the
-/// output's name ends with `_bytes`. Pure but for the writer whose buffer it fills.
+/// tensors. A model of one output has it without its name. Bytes are text; they are `{"b64": ...}` when they
+/// are not UTF-8 or the output's name ends with `_bytes`. Pure but for the writer whose buffer it fills.
 public final class PredictWriter {
     private static final byte[] PREDICTIONS = JsonScanner.ascii("{\"predictions\":[");
     private static final byte[] OUTPUTS = JsonScanner.ascii("{\"outputs\":");
@@ -22,8 +20,7 @@ public final class PredictWriter {
     /// `rows`: of the request that came as rows; -1 for one that came as whole tensors.
     ///
     /// @throws ProblemException INVALID_REQUEST for an output that has no JSON form, that is no rows when rows
-    /// are to be
-    ///     answered, and for a body over 2 GiB
+    ///     are to be answered, and for a body over 2 GiB
     public static void write(InferResponseWriter target, int rows, List<Tensor> outputs) {
         var sink = target.begin();
         try {

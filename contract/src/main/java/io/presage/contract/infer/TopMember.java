@@ -4,8 +4,7 @@ import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 
 /// Finds one text among the members of a JSON object, and builds nothing else: what stands before it is
-/// skipped, what
-/// stands after it is not looked at. Pure; any thread.
+/// skipped, what stands after it is not looked at. Pure; any thread.
 public final class TopMember {
     private static final int NAME_BYTES_MAX = 4096;
 
@@ -15,7 +14,7 @@ public final class TopMember {
     /// `isCut`.
     ///
     /// @throws ProblemException INVALID_REQUEST when it is not there, is no text, or what stands before it is
-    /// no JSON
+    ///     no JSON
     public static String text(byte[] json, int length, boolean isCut, String name) {
         var scanner = new JsonScanner(CodecLimits.DEFAULT.nestingMax(), NAME_BYTES_MAX);
         var wanted = JsonScanner.ascii(name);

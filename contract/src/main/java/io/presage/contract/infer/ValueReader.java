@@ -8,8 +8,7 @@ import java.util.Base64;
 import java.util.List;
 
 /// Reads nested JSON values whose datatype is known and whose shape is not: first [#measure], then [#begin]
-/// takes memory
-/// of that size, then [#fill], once or row after row. For one body, on one thread.
+/// takes memory of that size, then [#fill], once or row after row. For one body, on one thread.
 final class ValueReader {
     private static final byte[] B64 = JsonScanner.ascii("b64");
     private static final byte[] TRUE = JsonScanner.ascii("true");
@@ -64,8 +63,8 @@ final class ValueReader {
         this.elementsLeft = bodyBytes / 2 + 1;
     }
 
-    /// The dimensions of the value that comes next, which is consumed: as many as `dims` has room for, told by the
-    /// first element of each array. Whether the others are like it is seen when they are read.
+    /// The dimensions of the value that comes next, which is consumed: as many as `dims` has room for, told by
+    /// the first element of each array. Whether the others are like it is seen when they are read.
     void measure(TensorSpec spec, long[] dims) {
         measure(spec, dims, 0);
     }
@@ -96,8 +95,7 @@ final class ValueReader {
     }
 
     /// Memory for a tensor of `shape`. What the body has no room for, because rows are not as large as the
-    /// first one,
-    /// is refused before memory is taken for it.
+    /// first one, is refused before memory is taken for it.
     Value begin(TensorSpec spec, Shape shape) {
         var head = new TensorHead("input", spec.name(), spec.datatype(), shape);
         if (!spec.datatype().hasJsonForm()) {

@@ -4,10 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /// The error body of `/openai/v1`, as OpenAI's clients read it: `{"error": {"message": ..., "type": ...,
-/// "param": null,
-/// "code": ...}}`, with `retryable` and `request_id` added. Where OpenAI has a code of its own for a [Problem],
-/// that is
-/// the code; else it is the problem's name in small letters.
+/// "param": null, "code": ...}}`, with `retryable` and `request_id` added. Where OpenAI has a code of its own
+/// for a [Problem], that is the code; else it is the problem's name in small letters.
 public final class OpenAiError {
     /// UTF-8 JSON.
     public static byte[] json(Problem problem, String detail, String requestId) {

@@ -10,7 +10,8 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
-/// OpenAI's and TensorFlow Serving's bodies, broken in every way: read, or refused with a problem of the caller's.
+/// OpenAI's and TensorFlow Serving's bodies, broken in every way: read, or refused with a problem of the
+/// caller's.
 class OtherCodecsFuzzTest {
     private static final int CASES = 100_000;
     private static final CodecLimits LIMITS = new CodecLimits(4096, 8, 8, 64);

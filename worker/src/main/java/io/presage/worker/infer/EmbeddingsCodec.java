@@ -18,10 +18,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// OpenAI's embeddings: texts, or the tokens of texts, to vectors. OpenAI's clients send up to 2048 texts at a
-/// time,
-/// more than a model's batch may hold: such a call is run in parts, one after the other, so that it takes no
-/// more of
-/// the queue than any other caller's.
+/// time, more than a model's batch may hold: such a call is run in parts, one after the other, so that it takes
+/// no more of the queue than any other caller's.
 final class EmbeddingsCodec implements Form.Asked {
     private final EmbeddingsRequest request;
     private final EmbeddingTask task;

@@ -35,8 +35,8 @@ enum Form {
         }
     },
 
-    /// TensorFlow Serving's `:predict`, whose clients send any Content-Type: its server never looked. Its errors
-    /// are OIP's too.
+    /// TensorFlow Serving's `:predict`, whose clients send any Content-Type: its server never looked. Its
+    /// errors are OIP's too.
     PREDICT("predict") {
         @Override
         Asked read(InferRequestReader reader, Content body, @Nullable String jsonLength, ServedVersion version) {
@@ -89,8 +89,7 @@ enum Form {
         Task.Prepared prepare(ServedVersion version, int rowsMax);
 
         /// Whether what [#prepare] gave last is a part that others follow: its outputs go to [#keep] then, and
-        /// there is
-        /// no answer yet.
+        /// there is no answer yet.
         default boolean hasMore() {
             return false;
         }
@@ -100,7 +99,8 @@ enum Form {
             throw new IllegalStateException("a part of a call that is run as a whole. This is a bug.");
         }
 
-        /// `modelOutputs` are of exactly the rows of `prepared`, the whole or the last part, and gone after this.
+        /// `modelOutputs` are of exactly the rows of `prepared`, the whole or the last part, and gone after
+        /// this.
         Reply answer(
                 InferResponseWriter writer, ServedVersion version, Task.Prepared prepared, List<Tensor> modelOutputs);
     }

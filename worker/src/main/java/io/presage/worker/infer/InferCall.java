@@ -226,8 +226,8 @@ final class InferCall implements BatchCall.Answer {
     /// On the event loop or a preparing thread.
     private void prepareAndSubmit(Content content) {
         try {
-            requireWanted();
             long begunNanos = loop.now();
+            requireWanted(begunNanos);
             var reader = new InferRequestReader(loop.shared().codecLimits(), this::allocate);
             var read = exchange.form().read(reader, content, exchange.head().jsonLength(), version);
             submit(read, read.prepare(version, loop.shared().callRowsMax()), begunNanos);
@@ -238,11 +238,11 @@ final class InferCall implements BatchCall.Answer {
         }
     }
 
-    private void requireWanted() {
+    private void requireWanted(long nowNanos) {
         if (isAbandoned) {
             throw new ProblemException(Problem.DEADLINE_EXCEEDED, "the caller went away; not run");
         }
-        if (deadlineNanos - loop.now() <= 0) {
+        if (deadlineNanos - nowNanos <= 0) {
             throw new ProblemException(
                     Problem.DEADLINE_EXCEEDED, "the deadline passed before the call was prepared; not run");
         }
@@ -251,8 +251,8 @@ final class InferCall implements BatchCall.Answer {
     /// On a preparing thread: the next part of a call that is run in parts.
     private void prepareNext(Form.Asked more) {
         try {
-            requireWanted();
             long begunNanos = loop.now();
+            requireWanted(begunNanos);
             submit(more, more.prepare(version, loop.shared().callRowsMax()), begunNanos);
         } catch (ProblemException e) {
             failed(e);

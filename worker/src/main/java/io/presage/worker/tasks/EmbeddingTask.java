@@ -12,11 +12,9 @@ public interface EmbeddingTask extends Task {
     int rowsMax();
 
     /// As [#prepare], for texts that the caller made into tokens: exactly what the model gets, with the special
-    /// tokens
-    /// that its tokenizer would have added.
+    /// tokens that its tokenizer would have added.
     ///
     /// @throws io.presage.contract.problem.ProblemException INVALID_INPUT naming the row, what was found and
-    /// what was
-    ///     expected
+    ///     what was expected
     Prepared prepareTokens(List<int[]> texts);
 }
