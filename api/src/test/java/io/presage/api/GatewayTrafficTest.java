@@ -82,7 +82,7 @@ class GatewayTrafficTest {
                 List.of(new RoutingTable.Model(
                         "fraud",
                         List.of(new RoutingTable.Target(version, 10_000)),
-                        List.of(new RoutingTable.Version(version, Gateway.ids(workers), loading)),
+                        List.of(new RoutingTable.Version(version, Gateway.ids(workers), null, loading)),
                         Map.of("champion", version))),
                 List.of(Gateway.key(Gateway.KEY, "aaaaaaaaaaaa", Set.of(Role.PREDICT), Set.of(), null)),
                 one,
@@ -129,7 +129,7 @@ class GatewayTrafficTest {
         assertThat(refused.headers().firstValue("Retry-After")).contains("1");
         held.add(inferLater("Presage-Priority", "high"));
         assertThat(arrived.await(10, TimeUnit.SECONDS)).isTrue();
-        assertThat(gateway.metric("presage_gateway_limited_total", "priority", "normal"))
+        assertThat(gateway.metric("presage_gateway_target_limited_total", "priority", "normal"))
                 .isEqualTo(1);
         assertThat(gateway.metric("presage_gateway_target_limit", "model", "fraud", "version", "1"))
                 .isEqualTo(4);

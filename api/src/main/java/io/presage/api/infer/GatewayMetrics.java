@@ -115,7 +115,7 @@ public final class GatewayMetrics {
         for (var priority : Priority.values()) {
             limited.put(
                     priority,
-                    Counter.builder("presage_gateway_limited_total")
+                    Counter.builder("presage_gateway_target_limited_total")
                             .description("Calls refused because their version had as many in flight as it can take")
                             .tag("priority", priority.name().toLowerCase(Locale.ROOT))
                             .register(meters));
