@@ -37,6 +37,7 @@ final class Companion {
     private final Loop loop;
     private final String tenant;
     private final long timeoutMillis;
+    private String version = "";
     private @Nullable ShadowCall shadow;
     private Found.@Nullable Seat seat;
     private Found.@Nullable Ticket ticket;
@@ -54,6 +55,7 @@ final class Companion {
     /// now or
     /// later, on this event loop.
     boolean holds(Body body, VersionRoute route, Held held) {
+        version = route.number();
         if (policy.cache() != null && isCached(policy.cache(), body, route, held)) {
             return true;
         }
@@ -109,8 +111,13 @@ final class Companion {
         }
     }
 
-    /// The caller has this whole answer, which took `nanos` from the sending of the request.
+    /// The caller has this whole answer, which took `nanos` from the sending of the request. One of a version that the
+    /// call moved to on its way is not what others look for under the first one's digest.
     void answered(AnswerHead head, Buffer body, long nanos) {
+        if (!head.version().equals(version)) {
+            ended();
+            return;
+        }
         if (ticket != null) {
             loop.cache().kept(head.status(), head.headers(), body).ifPresentOrElse(ticket::landed, ticket::failed);
             ticket = null;
