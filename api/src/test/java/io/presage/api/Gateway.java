@@ -86,6 +86,11 @@ final class Gateway implements AutoCloseable {
         return new RoutingTable.Key(id, sha256(text), roles, models, limit);
     }
 
+    /// Of a tenant, for all models.
+    static RoutingTable.Key key(String text, String id, Set<Role> roles, String tenant) {
+        return new RoutingTable.Key(id, sha256(text), roles, Set.of(), null, tenant, null);
+    }
+
     private static String sha256(String text) {
         try {
             return HexFormat.of()

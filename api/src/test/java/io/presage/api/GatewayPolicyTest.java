@@ -93,7 +93,7 @@ class GatewayPolicyTest {
                 List.of(model),
                 List.of(
                         Gateway.key(Gateway.KEY, "aaaaaaaaaaaa", Set.of(Role.PREDICT), Set.of(), null),
-                        Gateway.key(OTHER, "oooooooooooo", Set.of(Role.PREDICT), Set.of(), null)),
+                        Gateway.key(OTHER, "oooooooooooo", Set.of(Role.PREDICT), "others")),
                 one,
                 two));
         gateway.awaitRevision(revision);
@@ -300,7 +300,7 @@ class GatewayPolicyTest {
     }
 
     @Test
-    void cache_isNotSharedWithOthers_andNeedsAKey() throws Exception {
+    void cache_isNotSharedWithOtherTenants_andNeedsAKey() throws Exception {
         publish(cache(600_000));
         assertThat(cached(gateway.infer(name))).isEqualTo("no");
         var uri = gateway.request("/v2/models/" + name + "/infer").build().uri();

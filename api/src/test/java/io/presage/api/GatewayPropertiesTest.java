@@ -74,9 +74,7 @@ class GatewayPropertiesTest {
         OTHERS.put("gateway.forward.waiting-max", "16");
         OTHERS.put("gateway.forward.connect-timeout", "17s");
         OTHERS.put("gateway.forward.idle-connection-ttl", "18s");
-        OTHERS.put("gateway.forward.answer-max", "20B");
         OTHERS.put("gateway.forward.whole-answer-max", "19B");
-        OTHERS.put("gateway.forward.answer-max", "20KB");
         OTHERS.put("gateway.forward.retry-percent", "21");
         OTHERS.put("gateway.forward.retry-floor-per-second", "22");
         OTHERS.put("gateway.forward.retry-saved-max", "23");
@@ -110,7 +108,6 @@ class GatewayPropertiesTest {
                         "0.0.0.0",
                         "8080",
                         "0",
-                        "67108864B",
                         "67108864B",
                         "0B",
                         "8192B",
@@ -164,7 +161,6 @@ class GatewayPropertiesTest {
                         "PT1S",
                         "PT30S",
                         "262144B",
-                        "67108864B",
                         "20",
                         "10",
                         "100",
