@@ -236,9 +236,11 @@ public final class GrpcApi implements Handler<Exchange> {
         var message = InferMessage.of(bytes);
         var caller = new UnaryCaller(stream, InferAnswer::of);
         var call = pipeline.admit(caller, Named.model(message.modelName()), Named.version(message.modelVersion()));
-        var body = OipBody.of(message, shared.bodies().bytesMax());
-        body.describe(caller.headers());
-        call.start(shared.bodies().made(body.pieces()));
+        call.start(() -> {
+            var body = OipBody.of(message, shared.bodies().bytesMax());
+            body.describe(caller.headers());
+            return shared.bodies().made(body.pieces());
+        });
     }
 
     private void metadata(GrpcStream stream, ModelMetadataRequest asked) {

@@ -53,9 +53,11 @@ final class InferStream extends DuplexStream {
             var message = InferMessage.of(bytes);
             one.id = message.id();
             var call = pipeline.admit(one, Named.model(message.modelName()), Named.version(message.modelVersion()));
-            var body = OipBody.of(message, bodies.bytesMax());
-            body.describe(one.headers());
-            call.start(bodies.made(body.pieces()));
+            call.start(() -> {
+                var body = OipBody.of(message, bodies.bytesMax());
+                body.describe(one.headers());
+                return bodies.made(body.pieces());
+            });
         } catch (ProblemException e) {
             one.refuse(e);
         }

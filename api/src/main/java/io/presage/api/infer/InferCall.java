@@ -135,6 +135,18 @@ public final class InferCall implements Attempts.End, Companion.Held {
         arrived(whole);
     }
 
+    /// The same with a body that is yet to be made: what making it throws, the caller is refused with.
+    public void start(Supplier<Body> made) {
+        Body whole;
+        try {
+            whole = made.get();
+        } catch (ProblemException e) {
+            refused(e);
+            return;
+        }
+        start(whole);
+    }
+
     private long atDeadline(Runnable passed) {
         return loop.vertx().setTimer(Math.max(1, leftMillis()), _ -> passed.run());
     }

@@ -75,9 +75,18 @@ public final class InferPipeline {
 
     /// A predict call.
     void infer(Exchange exchange, String name, @Nullable String version) {
-        var caller = new HttpCaller(exchange);
-        var call = admit(caller, name, version);
-        call.start(shared.bodies().receive(exchange.request()));
+        receive(exchange, admit(new HttpCaller(exchange), name, version));
+    }
+
+    private void receive(Exchange exchange, InferCall call) {
+        Bodies.Incoming incoming;
+        try {
+            incoming = shared.bodies().receive(exchange.request());
+        } catch (ProblemException e) {
+            call.refused(e);
+            return;
+        }
+        call.start(incoming);
     }
 
     /// The first half of a predict call in another protocol: it may be made, its body may be translated. Then
@@ -116,8 +125,7 @@ public final class InferPipeline {
 
     /// A predict call in TensorFlow Serving's form, which the worker reads.
     void predict(Exchange exchange, String name, @Nullable String version) {
-        var call = admit(new HttpCaller(exchange), name, version, InferCall.Kind.PREDICT);
-        call.start(shared.bodies().receive(exchange.request()));
+        receive(exchange, admit(new HttpCaller(exchange), name, version, InferCall.Kind.PREDICT));
     }
 
     /// OpenAI's embeddings, whose body names the model: it is received before the call can be admitted, though
