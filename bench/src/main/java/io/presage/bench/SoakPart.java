@@ -186,8 +186,10 @@ final class SoakPart implements Part {
     private double nativeBytes(WorkerStand worker) throws IOException, InterruptedException {
         var uri = URI.create("http://127.0.0.1:" + worker.managementPort() + "/actuator/prometheus");
         var name = "presage_memory_native_bytes ";
-        return client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofLines())
+        // Read to its end: the worker holds what is left of an answer for as long as nobody takes it.
+        return client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString())
                 .body()
+                .lines()
                 .filter(line -> line.startsWith(name))
                 .mapToDouble(line -> Double.parseDouble(line.substring(name.length())))
                 .findFirst()

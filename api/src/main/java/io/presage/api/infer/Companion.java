@@ -111,25 +111,31 @@ final class Companion {
         }
     }
 
-    /// The caller has this whole answer, which took `nanos` from the sending of the request. One of a version that the
-    /// call moved to on its way is not what others look for under the first one's digest.
-    void answered(AnswerHead head, Buffer body, long nanos) {
-        if (!head.version().equals(version)) {
-            ended();
+    /// This is the whole answer, which the caller gets next: who asks the same once it is there finds it. One of a
+    /// version that the call moved to on its way is not what others look for under the first one's digest.
+    void keep(AnswerHead head, Buffer body) {
+        if (ticket == null) {
             return;
         }
-        if (ticket != null) {
+        if (head.version().equals(version)) {
             loop.cache().kept(head.status(), head.headers(), body).ifPresentOrElse(ticket::landed, ticket::failed);
-            ticket = null;
+        } else {
+            ticket.failed();
         }
-        if (shadow != null) {
-            if (head.status() == 200) {
-                shadow.answered(new Answer(head.headers(), body, nanos));
-            } else {
-                shadow.unanswered();
-            }
-            shadow = null;
+        ticket = null;
+    }
+
+    /// The caller has this whole answer, which took `nanos` from the sending of the request.
+    void answered(AnswerHead head, Buffer body, long nanos) {
+        if (shadow == null) {
+            return;
         }
+        if (head.status() == 200 && head.version().equals(version)) {
+            shadow.answered(new Answer(head.headers(), body, nanos));
+        } else {
+            shadow.unanswered();
+        }
+        shadow = null;
     }
 
     /// The answer goes to the caller in pieces, which are not kept.

@@ -260,12 +260,16 @@ public final class InferCall implements Attempts.End, Companion.Held {
         from.endHandler(_ -> {
             if (!finished) {
                 completed(present, head.status());
+                var body = pieces.whole();
                 var beside = companion;
                 companion = null;
-                finish(GatewayMetrics.Outcome.ofStatus(head.status()));
-                caller.answered(head, pieces.whole());
                 if (beside != null) {
-                    beside.answered(head, pieces.whole(), present == null ? 0 : present.elapsedNanos());
+                    beside.keep(head, body);
+                }
+                finish(GatewayMetrics.Outcome.ofStatus(head.status()));
+                caller.answered(head, body);
+                if (beside != null) {
+                    beside.answered(head, body, present == null ? 0 : present.elapsedNanos());
                 }
             }
         });
