@@ -28,7 +28,8 @@ final class BenchMain {
             new ProcessPart(),
             new SiblingPart());
     /// Not about the worker alone: run when they are named, or with `--all`.
-    private static final List<Part> OTHERS = List.of(new SoakPart(), new CodecPart(), new ChainPart());
+    private static final List<Part> OTHERS =
+            List.of(new SoakPart(), new CodecPart(), new ChainPart(), new ProxyPart(), new GatewayPart());
 
     public static void main(String[] args) throws Exception {
         var options = Arrays.asList(args);

@@ -11,9 +11,10 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.util.List;
 import java.util.Locale;
 
-/// A keep-alive connection to a worker that sends one request again and again: for what wrk cannot tell, such as
+/// A keep-alive connection to a server that sends one request again and again: for what wrk cannot tell, such as
 /// how long refusals take. One thread.
 final class Connection implements AutoCloseable {
     private final Socket socket;
@@ -22,13 +23,22 @@ final class Connection implements AutoCloseable {
     private final byte[] request;
 
     Connection(WorkerStand worker, String model, Call call) throws IOException {
-        socket = new Socket(InetAddress.getLoopbackAddress(), worker.port());
+        this(
+                worker.port(),
+                WorkerStand.path(model),
+                List.of(Headers.SERVICE_SECRET + ": " + RegistryStand.SECRET),
+                call);
+    }
+
+    /// @param headers `Name: value`, beside what the call needs
+    Connection(int port, String path, List<String> headers, Call call) throws IOException {
+        socket = new Socket(InetAddress.getLoopbackAddress(), port);
         socket.setTcpNoDelay(true);
         in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
         out = socket.getOutputStream();
-        var head = new StringBuilder("POST " + WorkerStand.path(model) + " HTTP/1.1\r\nHost: 127.0.0.1\r\n");
+        var head = new StringBuilder("POST " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n");
         call.headers().forEach(header -> head.append(header).append("\r\n"));
-        head.append(Headers.SERVICE_SECRET + ": " + RegistryStand.SECRET + "\r\n");
+        headers.forEach(header -> head.append(header).append("\r\n"));
         head.append("Content-Length: " + call.body().length + "\r\n\r\n");
         var bytes = new ByteArrayOutputStream();
         bytes.writeBytes(head.toString().getBytes(ISO_8859_1));
@@ -55,7 +65,7 @@ final class Connection implements AutoCloseable {
         var line = new StringBuilder();
         for (int next = in.read(); next != '\n'; next = in.read()) {
             if (next < 0) {
-                throw new EOFException("the worker closed the connection");
+                throw new EOFException("the server closed the connection");
             }
             if (next != '\r') {
                 line.append((char) next);

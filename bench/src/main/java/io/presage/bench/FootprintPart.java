@@ -2,9 +2,6 @@ package io.presage.bench;
 
 import io.presage.contract.state.Tuning;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,9 +22,6 @@ final class FootprintPart implements Part {
             "-XX:MaxHeapFreeRatio=30",
             "-XX:G1PeriodicGCInterval=30000");
 
-    /// @param megabytes resident
-    private record Size(double megabytes, int threads) {}
-
     @Override
     public String name() {
         return "footprint";
@@ -43,19 +37,19 @@ final class FootprintPart implements Part {
         }
         var worker = WorkerStand.start(stage, HEAP);
         var registry = worker.registry();
-        var started = size(worker.child());
+        var started = Resident.of(worker.child());
         TimeUnit.SECONDS.sleep(2);
-        var empty = collected(worker.child());
+        var empty = Resident.collected(worker.child());
         var first = OnnxFile.tabular(1);
         var tuning = registry.validate("first", first).tuning();
         registry.assignAll(Map.of("first", first), tuning);
         registry.awaitReady("first");
-        var one = collected(worker.child());
+        var one = Resident.collected(worker.child());
         long start = System.nanoTime();
         double youngMillis = load(worker, uploads, tuning, 0, models / 2);
         double cpuMillis = load(worker, uploads, tuning, models / 2, models);
         double seconds = (System.nanoTime() - start) / 1e9;
-        var all = collected(worker.child());
+        var all = Resident.collected(worker.child());
         stage.release(mark);
         double weights = first.length / 1e6;
         double added = (all.megabytes() - one.megabytes()) / models - weights;
@@ -98,39 +92,7 @@ final class FootprintPart implements Part {
         return (worker.child().cpuMicros() - before) / 1e3 / (to - from);
     }
 
-    private static List<String> row(String what, Size size) {
+    private static List<String> row(String what, Resident size) {
         return List.of(what, Report.tenths(size.megabytes()), Integer.toString(size.threads()));
-    }
-
-    /// After the JVM has collected its garbage and given memory back, as it does when it idles.
-    private static Size collected(Child child) throws IOException, InterruptedException {
-        var jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
-        for (int i = 0; i < 2; i++) {
-            var collection = new ProcessBuilder(
-                            jcmd, Long.toString(child.process().pid()), "GC.run")
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            if (collection.waitFor() != 0) {
-                throw new IllegalStateException("jcmd GC.run failed for " + child.name());
-            }
-        }
-        TimeUnit.MILLISECONDS.sleep(Duration.ofSeconds(1).toMillis());
-        return size(child);
-    }
-
-    private static Size size(Child child) throws IOException {
-        var status = Path.of("/proc", Long.toString(child.process().pid()), "status");
-        double kilobytes = 0;
-        int threads = 0;
-        for (var line : Files.readAllLines(status)) {
-            if (line.startsWith("VmRSS:")) {
-                kilobytes = Double.parseDouble(
-                        line.replace("VmRSS:", "").replace("kB", "").strip());
-            } else if (line.startsWith("Threads:")) {
-                threads = Integer.parseInt(line.replace("Threads:", "").strip());
-            }
-        }
-        return new Size(kilobytes * 1024 / 1e6, threads);
     }
 }

@@ -58,7 +58,7 @@ final class NeighboursPart implements Part {
         long failed = 0;
         new Turns(worker.registry(), uploads, tuning, loads, WARM_UP_LOADS).await();
         loads.set(0);
-        try (var load = new SteadyLoad(worker, "minilm", call)) {
+        try (var load = new SteadyLoad(() -> new Connection(worker, "minilm", call))) {
             load.run(rate, seconds / 2);
             for (int round = 0; round < 2 * rounds; round++) {
                 // Calm, loading, loading, calm: a drift of the machine falls on both.

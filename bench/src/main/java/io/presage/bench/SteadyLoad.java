@@ -26,9 +26,13 @@ final class SteadyLoad implements AutoCloseable {
     /// @param durationsNanos of answers with 200
     record Seen(Histogram durationsNanos, long failed) {}
 
-    SteadyLoad(WorkerStand worker, String model, Call call) throws IOException {
+    interface Opener {
+        Connection open() throws IOException;
+    }
+
+    SteadyLoad(Opener opener) throws IOException {
         for (int i = 0; i < CONNECTIONS; i++) {
-            connections.add(new Connection(worker, model, call));
+            connections.add(opener.open());
         }
     }
 
