@@ -1,15 +1,13 @@
 package io.presage.api.forward;
 
-import io.vertx.core.http.HttpClientResponse;
-
 /// How one attempt at one worker ended, as far as the gateway has to decide something.
 public sealed interface Outcome {
     /// The head of an answer came, and it is the caller's. Its body is paused.
-    record Answered(HttpClientResponse response) implements Outcome {}
+    record Answered(WorkerAnswer response) implements Outcome {}
 
     /// The worker did not run the call, and says so with a problem that another replica may not have. Its body
     /// is paused.
-    record Refused(Refusal refusal, HttpClientResponse response) implements Outcome {}
+    record Refused(Refusal refusal, WorkerAnswer response) implements Outcome {}
 
     /// The worker answered what no caller should see: 401 or 403 to the gateway itself.
     record Rejected(int status) implements Outcome {}

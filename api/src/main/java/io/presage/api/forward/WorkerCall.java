@@ -4,10 +4,6 @@ import io.presage.api.replicas.Hold;
 import io.presage.api.replicas.Replica;
 import io.presage.contract.http.Headers;
 import io.presage.contract.problem.Problem;
-import io.vertx.core.http.ConnectionPoolTooBusyException;
-import io.vertx.core.http.HttpClientRequest;
-import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.http.HttpClosedException;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +16,7 @@ public final class WorkerCall {
     private final LongSupplier nanos;
     private final long startedNanos;
     private final BiConsumer<WorkerCall, Outcome> done;
-    private @Nullable HttpClientRequest request;
+    private @Nullable WorkerConnection connection;
     private boolean isFull;
     private boolean over;
     private boolean told;
@@ -34,26 +30,24 @@ public final class WorkerCall {
         this.done = done;
     }
 
-    /// False when the attempt was given up while it waited for a connection.
-    boolean connected(HttpClientRequest connected) {
-        if (over) {
-            connected.reset();
-            return false;
-        }
-        request = connected;
-        // Failures arrive through the response's future as well; without a handler they would be logged.
-        connected.exceptionHandler(_ -> {});
-        return true;
+    /// It was given up while it waited for a connection.
+    boolean isOver() {
+        return over;
+    }
+
+    /// It is on its way.
+    void sentOn(WorkerConnection used) {
+        connection = used;
+    }
+
+    void crowded() {
+        release(0);
+        tell(new Outcome.Crowded());
     }
 
     void notConnected(Throwable cause) {
-        if (cause instanceof ConnectionPoolTooBusyException) {
-            release(0);
-            tell(new Outcome.Crowded());
-        } else {
-            fail(cause);
-            tell(cause instanceof HttpClosedException ? new Outcome.Broken(cause) : new Outcome.Unreachable(cause));
-        }
+        fail(cause);
+        tell(new Outcome.Unreachable(cause));
     }
 
     void broken(Throwable cause) {
@@ -62,7 +56,7 @@ public final class WorkerCall {
     }
 
     /// The head of an answer, its body paused.
-    void answered(HttpClientResponse response) {
+    void answered(WorkerAnswer response) {
         if (over) {
             return;
         }
@@ -126,8 +120,8 @@ public final class WorkerCall {
         } else {
             fail(fault);
         }
-        if (request != null) {
-            request.reset();
+        if (connection != null) {
+            connection.giveUp(this);
         }
     }
 

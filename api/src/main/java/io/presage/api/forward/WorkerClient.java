@@ -1,5 +1,6 @@
 package io.presage.api.forward;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.util.AsciiString;
 import io.presage.api.limits.Body;
 import io.presage.api.replicas.Hold;
@@ -7,25 +8,30 @@ import io.presage.api.replicas.Replica;
 import io.presage.contract.http.Headers;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.PoolOptions;
-import io.vertx.core.http.RequestOptions;
+import io.vertx.core.internal.ContextInternal;
+import io.vertx.core.internal.buffer.BufferInternal;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 
 /// One event loop's connections to all workers. Each call leaves on a connection of the same loop, so that an
-/// answer never changes threads.
+/// answer never changes threads. It speaks HTTP/1.1 by itself, with Netty's decoder: see ADR 0025.
 public final class WorkerClient {
     private static final AsciiString REQUEST_ID = AsciiString.cached(Headers.REQUEST_ID);
     private static final AsciiString TIMEOUT_MILLIS = AsciiString.cached(Headers.TIMEOUT_MILLIS);
     private static final AsciiString SERVICE_SECRET = AsciiString.cached(Headers.SERVICE_SECRET);
 
-    private final HttpClient client;
+    /// Up to this size a body is sent in one piece with its head.
+    private static final int JOINED_BYTES_MAX = 8192;
+
+    private static final int HEAD_BYTES = 768;
+
+    private final WorkerPool.Shared shared;
+    private final Map<Replica, WorkerPool> pools = new IdentityHashMap<>();
     private final String serviceSecret;
     private final LongSupplier nanos;
 
@@ -33,16 +39,7 @@ public final class WorkerClient {
     public WorkerClient(Vertx vertx, ForwardProperties properties, String serviceSecret, LongSupplier nanos) {
         this.serviceSecret = serviceSecret;
         this.nanos = nanos;
-        this.client = vertx.createHttpClient(
-                new HttpClientOptions()
-                        .setConnectTimeout((int) properties.connectTimeout().toMillis())
-                        .setKeepAliveTimeout(
-                                (int) properties.idleConnectionTtl().toSeconds())
-                        .setMaxChunkSize(65_536)
-                        .setTcpNoDelay(true),
-                new PoolOptions()
-                        .setHttp1MaxSize(properties.connectionsMax())
-                        .setMaxWaitQueueSize(properties.waitingMax()));
+        this.shared = new WorkerPool.Shared((ContextInternal) vertx.getOrCreateContext(), properties, nanos);
     }
 
     /// What is to be sent.
@@ -59,36 +56,72 @@ public final class WorkerClient {
     }
 
     public void send(WorkerCall attempt, Call call) {
-        client.request(new RequestOptions()
-                        .setMethod(call.method())
-                        .setHost(attempt.replica().host())
-                        .setPort(attempt.replica().port())
-                        .setURI(call.path()))
-                .onComplete(
-                        request -> {
-                            if (attempt.connected(request)) {
-                                write(request, call, attempt);
-                            }
-                        },
-                        attempt::notConnected);
+        var pool = pools.get(attempt.replica());
+        if (pool == null) {
+            pool = added(attempt.replica());
+        }
+        if (!pool.admit(new Sending(attempt, call))) {
+            attempt.crowded();
+        }
     }
 
-    private void write(HttpClientRequest request, Call call, WorkerCall attempt) {
-        var headers = request.headers();
-        ForwardedHeaders.copy(ForwardedHeaders.TO_WORKER, call.headers(), headers);
-        headers.set(REQUEST_ID, call.requestId());
-        headers.set(TIMEOUT_MILLIS, Long.toString(call.timeoutMillis()));
-        headers.set(SERVICE_SECRET, serviceSecret);
-        request.response().onComplete(response -> attempt.answered(response.pause()), attempt::broken);
-        var pieces = call.body().pieces();
-        if (pieces.size() <= 1) {
-            request.end(pieces.isEmpty() ? Buffer.buffer() : pieces.getFirst());
-        } else {
-            headers.set(HttpHeaders.CONTENT_LENGTH, Long.toString(call.body().bytes()));
-            for (var piece : pieces) {
-                request.write(piece);
+    /// Others that hold nothing any more are forgotten: workers come and go.
+    private WorkerPool added(Replica replica) {
+        pools.values().removeIf(WorkerPool::isEmpty);
+        var pool = new WorkerPool(shared, replica.host(), replica.port());
+        pools.put(replica, pool);
+        return pool;
+    }
+
+    private final class Sending implements WorkerPool.Guest {
+        private final WorkerCall attempt;
+        private final Call call;
+
+        Sending(WorkerCall attempt, Call call) {
+            this.attempt = attempt;
+            this.call = call;
+        }
+
+        @Override
+        public boolean isOver() {
+            return attempt.isOver();
+        }
+
+        @Override
+        public void connected(WorkerConnection connection) {
+            attempt.sentOn(connection);
+            long bytes = call.body().bytes();
+            boolean isJoined = bytes <= JOINED_BYTES_MAX;
+            var head = connection.buffer(HEAD_BYTES + (isJoined ? (int) bytes : 0));
+            write(head);
+            var pieces = call.body().pieces();
+            if (isJoined) {
+                for (var piece : pieces) {
+                    var part = ((BufferInternal) piece).getByteBuf();
+                    head.writeBytes(part, part.readerIndex(), part.readableBytes());
+                }
+                pieces = List.of();
             }
-            request.end();
+            connection.send(attempt, head, pieces);
+        }
+
+        @Override
+        public void notConnected(Throwable cause) {
+            attempt.notConnected(cause);
+        }
+
+        private void write(ByteBuf to) {
+            var replica = attempt.replica();
+            var head = new RequestHead(to, call.method().name(), call.path())
+                    .header(HttpHeaders.HOST, replica.host() + ":" + replica.port())
+                    .copy(ForwardedHeaders.TO_WORKER, call.headers())
+                    .header(REQUEST_ID, call.requestId())
+                    .header(TIMEOUT_MILLIS, call.timeoutMillis())
+                    .header(SERVICE_SECRET, serviceSecret);
+            if (call.method() != HttpMethod.GET) {
+                head.header(HttpHeaders.CONTENT_LENGTH, call.body().bytes());
+            }
+            head.end();
         }
     }
 }

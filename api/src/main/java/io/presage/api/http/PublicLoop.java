@@ -83,6 +83,10 @@ final class PublicLoop extends VerticleBase {
                 .setMaxChunkSize(65_536)
                 .setAcceptBacklog(1024)
                 .setTcpNoDelay(true)
+                // There are no web sockets here: their handlers would only stand in each call's way.
+                .setPerFrameWebSocketCompressionSupported(false)
+                .setPerMessageWebSocketCompressionSupported(false)
+                .setStrictThreadMode(true)
                 // Until its first head a connection has no guard: all that it is given is this, see [#guard].
                 .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
                 .setWriteIdleTimeout((int) properties.headerTimeout().toMillis())

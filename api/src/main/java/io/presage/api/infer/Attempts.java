@@ -3,6 +3,7 @@ package io.presage.api.infer;
 import io.presage.api.forward.HedgePolicy;
 import io.presage.api.forward.Outcome;
 import io.presage.api.forward.RetryPolicy;
+import io.presage.api.forward.WorkerAnswer;
 import io.presage.api.forward.WorkerCall;
 import io.presage.api.forward.WorkerClient;
 import io.presage.api.limits.Body;
@@ -16,7 +17,6 @@ import io.presage.api.routes.VersionRoute;
 import io.presage.contract.http.Headers;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
-import io.vertx.core.http.HttpClientResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +42,7 @@ final class Attempts implements WaitingRoom.Guest {
 
     interface End {
         /// The head of an answer, its body paused, of the attempt that has it.
-        void answered(WorkerCall attempt, HttpClientResponse response);
+        void answered(WorkerCall attempt, WorkerAnswer response);
 
         void refused(ProblemException why);
     }
@@ -370,7 +370,7 @@ final class Attempts implements WaitingRoom.Guest {
     }
 
     /// The refusal is not the caller's: read to its end, so that its connection can be used again.
-    private static void discard(WorkerCall call, HttpClientResponse response) {
+    private static void discard(WorkerCall call, WorkerAnswer response) {
         response.exceptionHandler(_ -> {});
         response.resume();
         call.completed(response.statusCode());

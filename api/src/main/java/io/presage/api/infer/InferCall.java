@@ -2,6 +2,7 @@ package io.presage.api.infer;
 
 import io.presage.api.forward.HedgingProperties;
 import io.presage.api.forward.Retries;
+import io.presage.api.forward.WorkerAnswer;
 import io.presage.api.forward.WorkerCall;
 import io.presage.api.forward.WorkerClient;
 import io.presage.api.limits.Bodies;
@@ -14,7 +15,6 @@ import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
@@ -205,7 +205,7 @@ public final class InferCall implements Attempts.End, Companion.Held {
     }
 
     @Override
-    public void answered(WorkerCall answering, HttpClientResponse response) {
+    public void answered(WorkerCall answering, WorkerAnswer response) {
         attempt = answering;
         follow();
         answer(response);
@@ -224,7 +224,7 @@ public final class InferCall implements Attempts.End, Companion.Held {
         }
     }
 
-    private void answer(HttpClientResponse from) {
+    private void answer(WorkerAnswer from) {
         if (permit.countsRows() && from.statusCode() == 200) {
             rows = Permit.rows(from.getHeader(Headers.ROWS));
         }
@@ -244,7 +244,7 @@ public final class InferCall implements Attempts.End, Companion.Held {
         }
     }
 
-    private void whole(AnswerHead head, HttpClientResponse from) {
+    private void whole(AnswerHead head, WorkerAnswer from) {
         var present = attempt;
         var pieces = new Pieces(loop.terms().answerBytesMax());
         from.handler(piece -> {
@@ -253,7 +253,7 @@ public final class InferCall implements Attempts.End, Companion.Held {
                         present,
                         new IllegalStateException(
                                 "it is larger than " + loop.terms().answerBytesMax() + " bytes"));
-                from.request().reset();
+                from.breakOff();
             }
         });
         from.exceptionHandler(cause -> brokeOff(present, cause));
@@ -276,7 +276,7 @@ public final class InferCall implements Attempts.End, Companion.Held {
         from.resume();
     }
 
-    private void stream(HttpClientResponse from, HttpServerResponse to, @Nullable String length) {
+    private void stream(WorkerAnswer from, HttpServerResponse to, @Nullable String length) {
         var present = attempt;
         if (length == null) {
             to.setChunked(true);

@@ -2,6 +2,7 @@ package io.presage.api.infer;
 
 import io.presage.api.access.Grant;
 import io.presage.api.forward.Outcome;
+import io.presage.api.forward.WorkerAnswer;
 import io.presage.api.forward.WorkerCall;
 import io.presage.api.forward.WorkerClient;
 import io.presage.api.limits.Bodies;
@@ -17,7 +18,6 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -209,7 +209,7 @@ final class ReplicaStatistics {
             }
         }
 
-        private void read(HttpClientResponse response) {
+        private void read(WorkerAnswer response) {
             response.handler(piece -> {
                 if (!pieces.add(piece)) {
                     abandon();
