@@ -31,7 +31,9 @@ final class Java {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(heap);
-        command.addAll(COLLECTOR);
+        if (heap.stream().noneMatch(flag -> flag.startsWith("-XX:+Use") && flag.endsWith("GC"))) {
+            command.addAll(COLLECTOR);
+        }
         command.addAll(ACCESS);
         command.addAll(what);
         command.addAll(arguments);
