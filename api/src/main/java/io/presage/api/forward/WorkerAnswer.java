@@ -8,8 +8,8 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
-/// A worker's answer from its head on. Its body is paused until [#resume]; without a handler it runs off unread.
-/// Either the end is told or what broke it, once. One event loop.
+/// A worker's answer from its head on. It is paused until [#resume]; without a handler it runs off unread. Either
+/// the end is told or what broke it, once. One event loop.
 public final class WorkerAnswer implements ReadStream<Buffer> {
     private static final long ALL = Long.MAX_VALUE;
 
@@ -49,6 +49,13 @@ public final class WorkerAnswer implements ReadStream<Buffer> {
         if (!isWhole) {
             connection.close();
         }
+    }
+
+    /// Nobody reads it, though its connection is worth keeping: to be called while its head is told. What comes
+    /// with the head runs off; a rest that would have to be waited for costs the connection.
+    public void discard() {
+        isTold = true;
+        connection.discard(this);
     }
 
     @Override
@@ -114,10 +121,10 @@ public final class WorkerAnswer implements ReadStream<Buffer> {
         connection.read(false);
     }
 
-    /// All of it came.
+    /// All of it came. Its end waits for the demand as its pieces do.
     void completed() {
         isWhole = true;
-        if (waiting == null || waiting.isEmpty()) {
+        if (demand > 0 && (waiting == null || waiting.isEmpty())) {
             end();
         }
     }

@@ -58,6 +58,7 @@ public final class WorkerCall {
     /// The head of an answer, its body paused.
     void answered(WorkerAnswer response) {
         if (over) {
+            response.breakOff();
             return;
         }
         int status = response.statusCode();

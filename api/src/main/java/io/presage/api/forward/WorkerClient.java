@@ -14,7 +14,6 @@ import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.buffer.BufferInternal;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 
@@ -31,7 +30,7 @@ public final class WorkerClient {
     private static final int HEAD_BYTES = 768;
 
     private final WorkerPool.Shared shared;
-    private final Map<Replica, WorkerPool> pools = new IdentityHashMap<>();
+    private final IdentityHashMap<Replica, WorkerPool> pools = new IdentityHashMap<>();
     private final String serviceSecret;
     private final LongSupplier nanos;
 
@@ -60,7 +59,7 @@ public final class WorkerClient {
         if (pool == null) {
             pool = added(attempt.replica());
         }
-        if (!pool.admit(new Sending(attempt, call))) {
+        if (!pool.admit(new Sending(attempt, call, pool.authority()))) {
             attempt.crowded();
         }
     }
@@ -76,10 +75,12 @@ public final class WorkerClient {
     private final class Sending implements WorkerPool.Guest {
         private final WorkerCall attempt;
         private final Call call;
+        private final String authority;
 
-        Sending(WorkerCall attempt, Call call) {
+        Sending(WorkerCall attempt, Call call, String authority) {
             this.attempt = attempt;
             this.call = call;
+            this.authority = authority;
         }
 
         @Override
@@ -111,14 +112,14 @@ public final class WorkerClient {
         }
 
         private void write(ByteBuf to) {
-            var replica = attempt.replica();
             var head = new RequestHead(to, call.method().name(), call.path())
-                    .header(HttpHeaders.HOST, replica.host() + ":" + replica.port())
+                    .header(HttpHeaders.HOST, authority)
                     .copy(ForwardedHeaders.TO_WORKER, call.headers())
                     .header(REQUEST_ID, call.requestId())
                     .header(TIMEOUT_MILLIS, call.timeoutMillis())
                     .header(SERVICE_SECRET, serviceSecret);
-            if (call.method() != HttpMethod.GET) {
+            // Without a length, what follows the head would be read as another request.
+            if (!HttpMethod.GET.equals(call.method()) || call.body().bytes() > 0) {
                 head.header(HttpHeaders.CONTENT_LENGTH, call.body().bytes());
             }
             head.end();

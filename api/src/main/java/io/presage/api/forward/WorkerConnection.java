@@ -19,8 +19,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// One HTTP/1.1 connection to a worker, with at most one call on it. Netty's decoder stands before it; what is
-/// sent
-/// is encoded already. All on one event loop.
+/// sent is encoded already. All on one event loop.
+///
+/// It goes back to its pool when an answer is whole and the read that brought its end is over: what else came in
+/// that read was asked by nobody, and would be taken for the next call's answer. It is closed instead when its
+/// call was given up, when the worker says so, or when the answer came before the request was sent.
 final class WorkerConnection extends ChannelInboundHandlerAdapter {
     private final WorkerPool pool;
     private final ContextInternal context;
@@ -29,6 +32,8 @@ final class WorkerConnection extends ChannelInboundHandlerAdapter {
     private @Nullable WorkerAnswer answer;
     private boolean isInterim;
     private boolean keepsAlive;
+    private boolean isDone;
+    private boolean isUnwanted;
     private boolean isClosed;
     private long idleSinceNanos;
 
@@ -47,7 +52,8 @@ final class WorkerConnection extends ChannelInboundHandlerAdapter {
     void send(WorkerCall sent, ByteBuf head, List<Buffer> body) {
         var to = channel;
         call = sent;
-        if (to == null) {
+        // What is written to a closed channel ends there without a word.
+        if (to == null || !isUsable()) {
             head.release();
             fail(new IOException("the connection was closed"));
             return;
@@ -79,6 +85,11 @@ final class WorkerConnection extends ChannelInboundHandlerAdapter {
         if (channel != null) {
             var _ = channel.close();
         }
+    }
+
+    /// Nobody reads `given`: what of it has not come when this read is over is not waited for.
+    void discard(WorkerAnswer given) {
+        isUnwanted = answer == given;
     }
 
     /// Whether more is taken from the wire.
@@ -128,16 +139,21 @@ final class WorkerConnection extends ChannelInboundHandlerAdapter {
 
     private void begin(HttpResponse head) {
         int status = head.status().code();
-        isInterim = status < 200;
+        isInterim = status < 200 && status != 101;
         if (isInterim) {
             return;
         }
         var asking = call;
+        if (status == 101) {
+            fail(new IOException("the worker changed the protocol"));
+            return;
+        }
         if (asking == null || answer != null) {
             fail(new IOException("the worker answered what nobody asked"));
             return;
         }
         keepsAlive = HttpUtil.isKeepAlive(head);
+        isUnwanted = false;
         var begun = new WorkerAnswer(this, status, (MultiMap) head.headers());
         answer = begun;
         asking.answered(begun);
@@ -172,10 +188,27 @@ final class WorkerConnection extends ChannelInboundHandlerAdapter {
     private void end() {
         call = null;
         answer = null;
-        read(true);
-        if (keepsAlive && isUsable()) {
+        isDone = keepsAlive && isUsable() && isAllSent();
+        if (!isDone) {
+            close();
+        }
+    }
+
+    /// A worker may answer before it has the whole body. The rest is still on its way then, and whether the
+    /// worker takes it is unknown (RFC 9112, section 9.3).
+    private boolean isAllSent() {
+        var from = channel;
+        var unsent = from == null ? null : from.channel().unsafe().outboundBuffer();
+        return unsent != null && unsent.isEmpty();
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext from) {
+        if (isDone) {
+            isDone = false;
+            read(true);
             pool.free(this);
-        } else {
+        } else if (isUnwanted && answer != null) {
             close();
         }
     }

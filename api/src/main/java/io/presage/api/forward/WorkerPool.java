@@ -53,6 +53,7 @@ final class WorkerPool {
     private final Shared shared;
     private final String host;
     private final int port;
+    private final String authority;
     private final ArrayDeque<WorkerConnection> idle = new ArrayDeque<>();
     private final ArrayDeque<Guest> waiting = new ArrayDeque<>();
     private int open;
@@ -63,6 +64,13 @@ final class WorkerPool {
         this.shared = shared;
         this.host = host;
         this.port = port;
+        // An IPv6 address stands in brackets (RFC 3986, section 3.2.2).
+        this.authority = (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+    }
+
+    /// What the `Host` header says.
+    String authority() {
+        return authority;
     }
 
     /// Gives `guest` a connection, now or when there is one. False when as many wait as may.
@@ -91,8 +99,9 @@ final class WorkerPool {
         open++;
         connecting++;
         var connection = new WorkerConnection(this, shared.context());
+        var loop = shared.context().nettyEventLoop();
         var _ = new Bootstrap()
-                .group(shared.context().nettyEventLoop())
+                .group(loop)
                 .resolver(shared.context().owner().nameResolver().nettyAddressResolverGroup())
                 .channelFactory(shared.context().owner().transport().channelFactory(false))
                 .option(ChannelOption.TCP_NODELAY, true)
@@ -106,13 +115,22 @@ final class WorkerPool {
                 })
                 .connect(InetSocketAddress.createUnresolved(host, port))
                 .addListener((ChannelFuture future) -> {
-                    if (future.isSuccess()) {
-                        connecting--;
-                        free(connection);
+                    if (loop.inEventLoop()) {
+                        connected(connection, future.cause());
                     } else {
-                        refused(future.cause());
+                        // There was no channel to be had, so it has no loop: the process is out of files, say.
+                        loop.execute(() -> connected(connection, future.cause()));
                     }
                 });
+    }
+
+    private void connected(WorkerConnection connection, @Nullable Throwable cause) {
+        connecting--;
+        if (cause == null) {
+            free(connection);
+        } else {
+            refused(cause);
+        }
     }
 
     private static HttpResponseDecoder decoder() {
@@ -126,8 +144,8 @@ final class WorkerPool {
     /// No connection was made: so much for the call that has waited longest.
     private void refused(Throwable cause) {
         open--;
-        connecting--;
         var eldest = next();
+        connectForWaiting();
         if (eldest != null) {
             var previous = shared.context().beginDispatch();
             try {
@@ -147,8 +165,22 @@ final class WorkerPool {
         return null;
     }
 
+    /// Those that wait had hoped for a connection that is not: nobody else would make one for them.
+    private void connectForWaiting() {
+        if (waiting.size() > connecting) {
+            waiting.removeIf(Guest::isOver);
+            while (open < shared.properties().connectionsMax() && waiting.size() > connecting) {
+                connect();
+            }
+        }
+    }
+
     /// The connection has no call on it.
     void free(WorkerConnection connection) {
+        if (!connection.isUsable()) {
+            connectForWaiting();
+            return;
+        }
         var guest = next();
         if (guest == null) {
             connection.idle(shared.nanos().getAsLong());
@@ -168,10 +200,7 @@ final class WorkerPool {
     void gone(WorkerConnection connection) {
         open--;
         idle.remove(connection);
-        boolean hasRoom = open < shared.properties().connectionsMax();
-        if (hasRoom && waiting.size() > connecting) {
-            connect();
-        }
+        connectForWaiting();
     }
 
     private void sweepLater() {

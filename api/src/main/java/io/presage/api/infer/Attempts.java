@@ -369,10 +369,9 @@ final class Attempts implements WaitingRoom.Guest {
         };
     }
 
-    /// The refusal is not the caller's: read to its end, so that its connection can be used again.
+    /// The refusal is not the caller's: its connection can be used again if all of it came.
     private static void discard(WorkerCall call, WorkerAnswer response) {
-        response.exceptionHandler(_ -> {});
-        response.resume();
+        response.discard();
         call.completed(response.statusCode());
     }
 
