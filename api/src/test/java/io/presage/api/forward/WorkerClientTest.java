@@ -545,7 +545,7 @@ class WorkerClientTest {
             var writer = streaming(peer, bytes);
             assertThat(asked.next()).isEqualTo("answered 200");
             // It could not end however long one waits: no socket holds as much.
-            assertThat(writer.join(Duration.ofMillis(300))).isFalse();
+            assertThat(writer.join(Duration.ofSeconds(2))).isFalse();
             for (int pieces = 1; pieces <= 3; pieces++) {
                 long before = onLoop(() -> asked.bodyBytes);
                 onLoop(() -> asked.answer().fetch(1));
