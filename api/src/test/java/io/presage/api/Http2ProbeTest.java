@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,7 @@ class Http2ProbeTest {
     private static final int SETTINGS = 4;
     private static final int PING = 6;
     private static final int GO_AWAY = 7;
+    private static final int WINDOW_UPDATE = 8;
     private static final int END_STREAM = 1;
     private static final int END_HEADERS = 4;
 
@@ -144,6 +146,25 @@ class Http2ProbeTest {
             assertThat(types(client.readToEnd())).contains(RESET + " ");
         }
         Gateway.await("the body's room", () -> gateway.metric("presage_gateway_body_bytes_in_flight") == 0);
+    }
+
+    @Test
+    void answerTakenByteByByte_isReset() throws Exception {
+        worker.does(exchange -> FakeWorker.answer(exchange, 200, "a".repeat(100_000)));
+        try (var client = new RawClient(gateway.port())
+                .send(PREFACE + frame(SETTINGS, 0, 0, "\0\u0004\0\0\0\0"))
+                .send(frame(
+                        HEADERS,
+                        END_HEADERS | END_STREAM,
+                        1,
+                        head("GET", "/v2/models/fraud") + header("authorization", "Bearer " + Gateway.KEY)))) {
+            // Twice as long as the gateway's patience; then the connection is idle.
+            for (int i = 0; i < 40; i++) {
+                client.send(frame(WINDOW_UPDATE, 0, 1, "\0\0\0\u0001"));
+                LockSupport.parkNanos(20_000_000);
+            }
+            assertThat(types(client.readToEnd())).contains(RESET + " ");
+        }
     }
 
     @Test

@@ -187,11 +187,16 @@ final class Http2Guard extends ChannelInboundHandlerAdapter {
         if (theirTurn && now - progress.lastDataNanos > patienceNanos) {
             return true;
         }
-        if (!http2.encoder().flowController().hasFlowControlled(stream)) {
+        var flow = http2.encoder().flowController();
+        if (!flow.hasFlowControlled(stream)) {
             progress.stalled = false;
             return false;
         }
-        progress.credit += connectionCredit;
+        if (flow.windowSize(stream) > 0) {
+            // It waits for what all calls share. One whose own window is shut gets nothing of that: else one answer
+            // that is read would keep any number that are not.
+            progress.credit += connectionCredit;
+        }
         if (!progress.stalled || progress.credit >= TAKEN_BYTES_MIN) {
             progress.stalled = true;
             progress.stalledSinceNanos = now;
