@@ -19,6 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// clients read nothing else. The tensors' bytes are not copied. Pure.
 final class InferAnswer {
     private static final JsonMapper JSON = new JsonMapper();
+    private static final String BINARY_DATA_SIZE = "binary_data_size";
 
     /// @throws ProblemException UPSTREAM_FAILED when it is not that form
     static ModelInferResponse of(AnswerHead head, Buffer body) {
@@ -38,13 +39,13 @@ final class InferAnswer {
                 .setModelName(json.path("model_name").asString(""))
                 .setModelVersion(json.path("model_version").asString(""))
                 .setId(json.path("id").asString(""));
-        json.path("parameters")
-                .properties()
-                .forEach(entry ->
-                        parameter(entry.getValue()).ifPresent(value -> response.putParameters(entry.getKey(), value)));
+        for (var entry : json.path("parameters").properties()) {
+            parameter(entry.getValue()).ifPresent(value -> response.putParameters(entry.getKey(), value));
+        }
         int at = jsonEnd;
         for (var output : json.path("outputs")) {
-            var size = output.path("parameters").path("binary_data_size");
+            var parameters = output.path("parameters");
+            var size = parameters.path(BINARY_DATA_SIZE);
             if (!size.isInt() || size.intValue() > body.length() - at) {
                 throw new ProblemException(
                         Problem.UPSTREAM_FAILED,
@@ -55,6 +56,11 @@ final class InferAnswer {
                     .setDatatype(output.path("datatype").asString(""));
             for (var dim : output.path("shape")) {
                 to.addShape(dim.asLong());
+            }
+            for (var entry : parameters.properties()) {
+                if (!entry.getKey().equals(BINARY_DATA_SIZE)) {
+                    parameter(entry.getValue()).ifPresent(value -> to.putParameters(entry.getKey(), value));
+                }
             }
             response.addRawOutputContents(bytes(body, at, size.intValue()));
             at += size.intValue();
@@ -74,6 +80,13 @@ final class InferAnswer {
         }
         if (value.isIntegralNumber() && value.canConvertToLong()) {
             return Optional.of(parameter.setInt64Param(value.longValue()).build());
+        }
+        if (value.isIntegralNumber()
+                && value.bigIntegerValue().signum() > 0
+                && value.bigIntegerValue().bitLength() <= Long.SIZE) {
+            return Optional.of(parameter
+                    .setUint64Param(value.bigIntegerValue().longValue())
+                    .build());
         }
         if (value.isNumber()) {
             return Optional.of(parameter.setDoubleParam(value.asDouble()).build());

@@ -7,11 +7,10 @@ import io.presage.contract.infer.Shape;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /// A `ModelInferRequest`, read where it lies: the fields that say where it goes at once, its tensors when it may
@@ -24,13 +23,27 @@ final class InferMessage {
     private final byte[] bytes;
     private final List<Wire.Range> inputs = new ArrayList<>(2);
     private final List<Wire.Range> raw = new ArrayList<>(2);
-    private final List<String> outputs = new ArrayList<>(2);
+    private final List<Output> outputs = new ArrayList<>(2);
+    private SortedMap<String, String> parameters = Parameters.NONE;
     private String modelName = "";
     private String modelVersion = "";
     private String id = "";
 
-    /// An input; `contents` is null when it has none of its own.
-    record Input(String name, DataType datatype, Shape shape, Wire.@Nullable Range contents) {}
+    /// An input.
+    ///
+    /// @param contents null when it has none of its own
+    /// @param parameters values as JSON, by name
+    record Input(
+            String name,
+            DataType datatype,
+            Shape shape,
+            Wire.@Nullable Range contents,
+            SortedMap<String, String> parameters) {}
+
+    /// An output that is asked for.
+    ///
+    /// @param parameters values as JSON, by name
+    record Output(String name, SortedMap<String, String> parameters) {}
 
     private InferMessage(byte[] bytes) {
         this.bytes = bytes;
@@ -61,9 +74,14 @@ final class InferMessage {
         return id;
     }
 
-    /// Names, in the order asked for.
-    List<String> outputs() {
+    /// In the order asked for.
+    List<Output> outputs() {
         return outputs;
+    }
+
+    /// Of the call: values as JSON, by name.
+    SortedMap<String, String> parameters() {
+        return parameters;
     }
 
     byte[] bytes() {
@@ -77,9 +95,10 @@ final class InferMessage {
 
     List<Input> inputs() {
         List<Input> all = new ArrayList<>(inputs.size());
+        var reader = new Parameters(bytes);
         try {
             for (var range : inputs) {
-                all.add(input(range, all.size()));
+                all.add(input(range, all.size(), reader));
             }
         } catch (IOException e) {
             throw Wire.broken(e);
@@ -89,48 +108,56 @@ final class InferMessage {
 
     private void scan() throws IOException {
         var in = CodedInputStream.newInstance(bytes);
+        var reader = new Parameters(bytes);
         for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
             if (!Wire.isDelimited(tag)) {
                 Wire.skip(in, tag);
                 continue;
             }
             switch (Wire.field(tag)) {
-                case 1 -> modelName = text(in, 0, "model_name");
-                case 2 -> modelVersion = text(in, 0, "model_version");
-                case 3 -> id = text(in, 0, "id");
+                case 1 -> modelName = Wire.text(in, bytes, 0, "model_name");
+                case 2 -> modelVersion = Wire.text(in, bytes, 0, "model_version");
+                case 3 -> id = Wire.text(in, bytes, 0, "id");
+                case 4 -> parameters = reader.with(parameters, Wire.range(in, 0));
                 case 5 -> add(inputs, Wire.range(in, 0), "inputs");
-                case 6 -> add(outputs, outputName(Wire.range(in, 0)), "outputs");
+                case 6 -> add(outputs, output(Wire.range(in, 0), reader), "outputs");
                 case 7 -> add(raw, Wire.range(in, 0), "raw_input_contents");
                 default -> Wire.skip(in, tag);
             }
         }
     }
 
-    private String outputName(Wire.Range range) throws IOException {
+    private Output output(Wire.Range range, Parameters reader) throws IOException {
         String name = "";
+        var own = Parameters.NONE;
         var in = Wire.in(bytes, range);
         for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-            if (Wire.isDelimited(tag) && Wire.field(tag) == 1) {
-                name = text(in, range.from(), "output name");
-            } else {
+            if (!Wire.isDelimited(tag)) {
                 Wire.skip(in, tag);
+                continue;
+            }
+            switch (Wire.field(tag)) {
+                case 1 -> name = Wire.text(in, bytes, range.from(), "output name");
+                case 2 -> own = reader.with(own, Wire.range(in, range.from()));
+                default -> Wire.skip(in, tag);
             }
         }
-        return name;
+        return new Output(name, own);
     }
 
-    private Input input(Wire.Range range, int index) throws IOException {
+    private Input input(Wire.Range range, int index, Parameters reader) throws IOException {
         String name = "";
         String datatype = "";
         var dims = new long[Shape.RANK_MAX];
         int rank = 0;
         Wire.Range contents = null;
+        var own = Parameters.NONE;
         var in = Wire.in(bytes, range);
         for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
             boolean delimited = Wire.isDelimited(tag);
             switch (Wire.field(tag)) {
-                case 1 -> name = text(in, range.from(), "input name");
-                case 2 -> datatype = text(in, range.from(), "datatype");
+                case 1 -> name = Wire.text(in, bytes, range.from(), "input name");
+                case 2 -> datatype = Wire.text(in, bytes, range.from(), "datatype");
                 case 3 -> {
                     int end = delimited ? in.pushLimit(in.readRawVarint32()) : 0;
                     do {
@@ -149,6 +176,7 @@ final class InferMessage {
                         in.popLimit(end);
                     }
                 }
+                case 4 -> own = reader.with(own, Wire.range(in, range.from()));
                 case 5 -> {
                     if (contents != null) {
                         throw new ProblemException(
@@ -159,7 +187,7 @@ final class InferMessage {
                 default -> Wire.skip(in, tag);
             }
         }
-        return new Input(name, DataType.of(datatype), shape(Arrays.copyOf(dims, rank), index), contents);
+        return new Input(name, DataType.of(datatype), shape(Arrays.copyOf(dims, rank), index), contents, own);
     }
 
     private static Shape shape(long[] dims, int index) {
@@ -171,20 +199,6 @@ final class InferMessage {
             }
         }
         return Shape.of(dims);
-    }
-
-    /// Text of a bounded length: what is longer is not made a string of.
-    private String text(CodedInputStream in, int base, String what) throws IOException {
-        var range = Wire.range(in, base);
-        if (range.length() > LIMITS.nameBytesMax()) {
-            throw new ProblemException(
-                    Problem.INVALID_REQUEST,
-                    what + " of " + range.length() + " bytes (expected: at most " + LIMITS.nameBytesMax() + ")");
-        }
-        return StandardCharsets.UTF_8
-                .newDecoder()
-                .decode(ByteBuffer.wrap(bytes, range.from(), range.length()))
-                .toString();
     }
 
     private static <T> void add(List<T> list, T element, String what) {

@@ -23,6 +23,7 @@ record OipBody(List<Buffer> pieces, int jsonLength) {
     /// @throws ProblemException INVALID_REQUEST, INVALID_TENSOR, BODY_TOO_LARGE
     static OipBody of(InferMessage message, long bytesMax) {
         var inputs = message.inputs();
+        inputs.forEach(OipBody::requireBytes);
         var raw = message.raw();
         if (!raw.isEmpty() && raw.size() != inputs.size()) {
             throw new ProblemException(
@@ -32,43 +33,64 @@ record OipBody(List<Buffer> pieces, int jsonLength) {
         List<Buffer> tensors = new ArrayList<>(inputs.size());
         var json = new StringBuilder(256).append('{');
         if (!message.id().isEmpty()) {
-            text(json.append("\"id\":"), message.id()).append(',');
+            JsonText.quote(json.append("\"id\":"), message.id()).append(',');
         }
-        json.append("\"parameters\":{\"binary_data_output\":true},\"inputs\":[");
+        json.append("\"parameters\":{\"binary_data_output\":true");
+        Parameters.append(json, message.parameters(), "binary_data_output");
+        json.append("},\"inputs\":[");
         long total = 0;
         for (int i = 0; i < inputs.size(); i++) {
             var input = inputs.get(i);
             var tensor = tensor(message, i, input, bytesMax - total);
             tensors.add(tensor);
             total += tensor.length();
-            text(json.append(i == 0 ? "{\"name\":" : ",{\"name\":"), input.name())
+            JsonText.quote(json.append(i == 0 ? "{\"name\":" : ",{\"name\":"), input.name())
                     .append(",\"shape\":")
                     .append(input.shape())
                     .append(",\"datatype\":\"")
                     .append(input.datatype().name())
                     .append("\",\"parameters\":{\"binary_data_size\":")
-                    .append(tensor.length())
-                    .append("}}");
+                    .append(tensor.length());
+            Parameters.append(json, input.parameters(), "binary_data_size");
+            json.append("}}");
         }
         json.append(']');
-        if (!message.outputs().isEmpty()) {
-            json.append(",\"outputs\":[");
-            for (int i = 0; i < message.outputs().size(); i++) {
-                text(
-                                json.append(i == 0 ? "{\"name\":" : ",{\"name\":"),
-                                message.outputs().get(i))
-                        .append('}');
-            }
-            json.append(']');
-        }
+        outputs(json, message.outputs());
         byte[] head = json.append('}').toString().getBytes(StandardCharsets.UTF_8);
         return new OipBody(pieces(head, tensors, total), head.length);
+    }
+
+    private static void outputs(StringBuilder json, List<InferMessage.Output> outputs) {
+        if (outputs.isEmpty()) {
+            return;
+        }
+        json.append(",\"outputs\":[");
+        for (int i = 0; i < outputs.size(); i++) {
+            var output = outputs.get(i);
+            JsonText.quote(json.append(i == 0 ? "{\"name\":" : ",{\"name\":"), output.name());
+            if (!output.parameters().isEmpty()) {
+                json.append(",\"parameters\":{\"binary_data\":true");
+                Parameters.append(json, output.parameters(), "binary_data");
+                json.append('}');
+            }
+            json.append('}');
+        }
+        json.append(']');
     }
 
     /// Sets the headers that such a body has in REST.
     void describe(MultiMap headers) {
         headers.set(HttpHeaders.CONTENT_TYPE, BINARY);
         headers.set(Headers.INFERENCE_HEADER_CONTENT_LENGTH, Integer.toString(jsonLength));
+    }
+
+    /// Without this, what a client put into shared memory would be missed as contents.
+    private static void requireBytes(InferMessage.Input input) {
+        if (input.parameters().containsKey("shared_memory_region")) {
+            throw new ProblemException(
+                    Problem.UNSUPPORTED,
+                    TypedContents.label(input) + ": parameters.shared_memory_region (expected: contents)");
+        }
     }
 
     private static Buffer tensor(InferMessage message, int index, InferMessage.Input input, long bytesMax) {
@@ -103,22 +125,5 @@ record OipBody(List<Buffer> pieces, int jsonLength) {
 
     private static Buffer wrapped(byte[] bytes) {
         return BufferInternal.buffer(Unpooled.wrappedBuffer(bytes));
-    }
-
-    private static StringBuilder text(StringBuilder json, String text) {
-        json.append('"');
-        for (int i = 0; i < text.length(); i++) {
-            char next = text.charAt(i);
-            if (next == '"' || next == '\\') {
-                json.append('\\').append(next);
-            } else if (next < ' ') {
-                json.append("\\u00")
-                        .append(Character.forDigit(next >> 4, 16))
-                        .append(Character.forDigit(next & 15, 16));
-            } else {
-                json.append(next);
-            }
-        }
-        return json.append('"');
     }
 }

@@ -4,9 +4,12 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
+import io.presage.contract.infer.CodecLimits;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 
 /// Protobuf's wire format, read in place. Pure.
 final class Wire {
@@ -25,6 +28,24 @@ final class Wire {
 
     static CodedInputStream in(byte[] bytes, Range range) {
         return CodedInputStream.newInstance(bytes, range.from(), range.length());
+    }
+
+    /// The text whose tag was read, of a stream that begins at `base`. What is longer than names may be is not
+    /// made
+    /// a string of.
+    ///
+    /// @throws ProblemException INVALID_REQUEST
+    static String text(CodedInputStream in, byte[] bytes, int base, String what) throws IOException {
+        var range = range(in, base);
+        int max = CodecLimits.DEFAULT.nameBytesMax();
+        if (range.length() > max) {
+            throw new ProblemException(
+                    Problem.INVALID_REQUEST, what + " of " + range.length() + " bytes (expected: at most " + max + ")");
+        }
+        return StandardCharsets.UTF_8
+                .newDecoder()
+                .decode(ByteBuffer.wrap(bytes, range.from(), range.length()))
+                .toString();
     }
 
     static void skip(CodedInputStream in, int tag) throws IOException {

@@ -67,6 +67,7 @@ class MessagesTest {
     void begunMessage_isNotEmpty_andClosedGivesItsRoomBack() {
         messages.add(framed(new byte[] {1}).appendByte((byte) 0));
         assertThat(messages.next()).isPresent();
+        assertThat(messages.isEmpty()).isFalse();
         assertThat(messages.next()).isEmpty();
         assertThat(messages.isEmpty()).isFalse();
         messages.close();

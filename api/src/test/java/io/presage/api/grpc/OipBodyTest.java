@@ -5,17 +5,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.presage.api.grpc.wire.InferParameter;
 import io.presage.api.grpc.wire.InferTensorContents;
 import io.presage.api.grpc.wire.ModelInferRequest;
 import io.presage.contract.infer.CodecLimits;
 import io.presage.contract.infer.InferRequest;
 import io.presage.contract.infer.InferRequestReader;
+import io.presage.contract.infer.Shape;
 import io.presage.contract.infer.Tensor;
 import io.presage.contract.infer.TensorAllocator;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.vertx.core.buffer.Buffer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -104,6 +109,110 @@ class OipBodyTest {
         assertThat(read.binaryOutputs()).isTrue();
     }
 
+    private static String json(ModelInferRequest.Builder request) {
+        var body = OipBody.of(InferMessage.of(request.build().toByteArray()), BYTES_MAX);
+        var all = Buffer.buffer();
+        body.pieces().forEach(all::appendBuffer);
+        return all.getString(0, body.jsonLength());
+    }
+
+    private static InferParameter.Builder parameter() {
+        return InferParameter.newBuilder();
+    }
+
+    @Test
+    void parameters_ofTheCallItsInputsAndItsOutputs_areOips() {
+        var request = typed("UINT8", contents().addUintContents(1), 1)
+                .putParameters("text", parameter().setStringParam("a\"\n\u00fc").build())
+                .putParameters("flag", parameter().setBoolParam(true).build())
+                .putParameters(
+                        "count", parameter().setInt64Param(-(1L << 60) - 1).build())
+                .putParameters("share", parameter().setDoubleParam(-0.25).build())
+                .putParameters("big", parameter().setUint64Param(-1).build())
+                .putParameters("none", InferParameter.getDefaultInstance());
+        request.getInputsBuilder(0)
+                .putParameters("unit", parameter().setStringParam("g").build());
+        request.addOutputsBuilder()
+                .setName("y")
+                .putParameters("top", parameter().setUint64Param(3).build());
+        request.addOutputsBuilder().setName("z");
+
+        assertThat(json(request))
+                .isEqualTo("{\"parameters\":{\"binary_data_output\":true,\"big\":18446744073709551615,"
+                        + "\"count\":-1152921504606846977,\"flag\":true,\"share\":-0.25,\"text\":\"a\\\"\\u000a\u00fc\"},"
+                        + "\"inputs\":[{\"name\":\"x\",\"shape\":[1],\"datatype\":\"UINT8\",\"parameters\":"
+                        + "{\"binary_data_size\":1,\"unit\":\"g\"}}],\"outputs\":[{\"name\":\"y\",\"parameters\":"
+                        + "{\"binary_data\":true,\"top\":3}},{\"name\":\"z\"}]}");
+        assertThat(read(request).outputs()).hasSize(2);
+    }
+
+    @Test
+    void parametersThatSayHowTensorsTravel_areTheGatewaysOwn() {
+        var request = typed("UINT8", contents().addUintContents(1), 1)
+                .putParameters(
+                        "binary_data_output", parameter().setBoolParam(false).build());
+        request.getInputsBuilder(0)
+                .putParameters("binary_data_size", parameter().setInt64Param(77).build());
+        request.addOutputsBuilder()
+                .setName("y")
+                .putParameters("binary_data", parameter().setBoolParam(false).build());
+        assertThat(json(request)).doesNotContain("false", "77");
+        assertThat(read(request).binaryOutputs()).isTrue();
+        assertThat(read(request).outputs().getFirst().binary()).isTrue();
+    }
+
+    @Test
+    void notANumber_isAWordThatTheReaderTakes() {
+        var request = typed("UINT8", contents().addUintContents(1), 1);
+        for (double value : new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
+            request.putParameters("v", parameter().setDoubleParam(value).build());
+            assertThat(read(request).inputs()).hasSize(1);
+        }
+    }
+
+    @Test
+    void whatIsNotHad_isRefused() {
+        var shared = typed("UINT8", contents(), 4);
+        shared.getInputsBuilder(0)
+                .putParameters(
+                        "shared_memory_region", parameter().setStringParam("r").build());
+        var refused = catchThrowableOfType(ProblemException.class, () -> json(shared));
+        assertThat(refused.problem()).isEqualTo(Problem.UNSUPPORTED);
+
+        var classes = typed("UINT8", contents().addUintContents(1), 1);
+        classes.addOutputsBuilder()
+                .setName("y")
+                .putParameters("classification", parameter().setInt64Param(2).build());
+        refused = catchThrowableOfType(ProblemException.class, () -> read(classes));
+        assertThat(refused.problem()).isEqualTo(Problem.UNSUPPORTED);
+    }
+
+    @Test
+    void manyOrLongParameters_areRefused() {
+        var many = typed("UINT8", contents().addUintContents(1), 1);
+        for (int i = 0; i < 257; i++) {
+            many.putParameters("p" + i, parameter().setBoolParam(true).build());
+        }
+        assertThatThrownBy(() -> read(many)).hasMessageContaining("parameters: more than 256");
+        many.removeParameters("p0");
+        assertThat(read(many).inputs()).hasSize(1);
+        many.getInputsBuilder(0).putAllParameters(many.getParametersMap());
+        assertThat(read(many).inputs()).hasSize(1);
+        many.getInputsBuilder(0)
+                .putParameters("p0", parameter().setBoolParam(true).build());
+        assertThatThrownBy(() -> read(many)).hasMessageContaining("parameters: more than 256");
+
+        var heavy = typed("UINT8", contents().addUintContents(1), 1);
+        for (int i = 0; i < 17; i++) {
+            heavy.putParameters(
+                    "p" + i, parameter().setStringParam("v".repeat(4000)).build());
+        }
+        assertThatThrownBy(() -> read(heavy)).hasMessageContaining("65536 bytes");
+        var lengthy = typed("UINT8", contents().addUintContents(1), 1)
+                .putParameters("p", parameter().setStringParam("v".repeat(5000)).build());
+        assertThatThrownBy(() -> read(lengthy)).hasMessageContaining("a parameter of 5000 bytes");
+    }
+
     @ParameterizedTest(name = "{0} with {1}")
     @CsvSource({
         "INT8, 128, -128..127",
@@ -153,6 +262,16 @@ class OipBodyTest {
         }
         var refused = catchThrowableOfType(ProblemException.class, () -> read(typed("INT64", contents, 200_000)));
         assertThat(refused.problem()).isEqualTo(Problem.BODY_TOO_LARGE);
+
+        var half = contents();
+        for (int i = 0; i < 100_000; i++) {
+            half.addInt64Contents(1);
+        }
+        var two = typed("INT64", half, 100_000);
+        assertThat(read(two).inputs()).hasSize(1);
+        two.addInputs(two.getInputsBuilder(0).build().toBuilder().setName("z"));
+        refused = catchThrowableOfType(ProblemException.class, () -> read(two));
+        assertThat(refused.problem()).isEqualTo(Problem.BODY_TOO_LARGE);
     }
 
     @Test
@@ -175,6 +294,51 @@ class OipBodyTest {
             many.addInputsBuilder();
         }
         assertThatThrownBy(() -> read(many)).hasMessageContaining("inputs: more than 256");
+    }
+
+    @Test
+    void manyDimensions_areRefused() {
+        var ones = new long[Shape.RANK_MAX + 1];
+        Arrays.fill(ones, 1);
+        assertThatThrownBy(() -> read(typed("UINT8", contents().addUintContents(1), ones)))
+                .hasMessageContaining("more than " + Shape.RANK_MAX + " dimensions");
+        assertThat(read(typed("UINT8", contents().addUintContents(1), Arrays.copyOf(ones, Shape.RANK_MAX)))
+                        .inputs())
+                .hasSize(1);
+    }
+
+    @Test
+    void contentsTwice_areRefused() throws IOException {
+        byte[] once =
+                typed("UINT8", contents().addUintContents(1), 1).getInputs(0).toByteArray();
+        var twice = new ByteArrayOutputStream();
+        twice.write(once);
+        twice.write(ModelInferRequest.InferInputTensor.newBuilder()
+                .setContents(contents().addUintContents(2))
+                .build()
+                .toByteArray());
+        var message = new ByteArrayOutputStream();
+        var out = CodedOutputStream.newInstance(message);
+        out.writeByteArray(5, twice.toByteArray());
+        out.flush();
+        assertThatThrownBy(() -> read(message.toByteArray())).hasMessageContaining("contents twice");
+    }
+
+    @Test
+    void smallBodies_areOnePiece_andLargeTensorsAreNotCopied() {
+        assertThat(OipBody.of(raw(100), BYTES_MAX).pieces()).hasSize(1);
+        var message = raw(20_000);
+        var pieces = OipBody.of(message, BYTES_MAX).pieces();
+        assertThat(pieces).hasSize(2);
+        message.bytes()[message.bytes().length - 1] = 77;
+        assertThat(pieces.getLast().getByte(19_999)).isEqualTo((byte) 77);
+    }
+
+    private static InferMessage raw(int length) {
+        var request = ModelInferRequest.newBuilder().setModelName("m");
+        request.addInputsBuilder().setName("x").setDatatype("UINT8").addShape(length);
+        request.addRawInputContents(ByteString.copyFrom(new byte[length]));
+        return InferMessage.of(request.build().toByteArray());
     }
 
     @Test
@@ -210,6 +374,12 @@ class OipBodyTest {
                 contents().addBytesContents(ByteString.copyFromUtf8("abc")).addBytesContents(ByteString.EMPTY),
                 2));
         assertSurvivesMutations(typed("FP32", contents().addFp32Contents(1).addFp32Contents(2), 2));
+        var request = typed("UINT8", contents().addUintContents(1), 1)
+                .putParameters("a", parameter().setStringParam("b").build())
+                .putParameters("c", parameter().setDoubleParam(1).build());
+        request.getInputsBuilder(0)
+                .putParameters("d", parameter().setUint64Param(1).build());
+        assertSurvivesMutations(request);
     }
 
     private static void assertSurvivesMutations(ModelInferRequest.Builder request) {
