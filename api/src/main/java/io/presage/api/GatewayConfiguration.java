@@ -244,10 +244,7 @@ class GatewayConfiguration {
                 properties.deadline().byDefault().toMillis());
         return new PublicPort(
                 properties.http(),
-                (vertx, random) -> {
-                    var api = new PublicApi(vertx, shared, random);
-                    return new GrpcApi(vertx, grpc, api.pipeline(), api);
-                },
+                (vertx, random) -> new GrpcApi(vertx, grpc, new PublicApi(vertx, shared, random)),
                 metrics::refused,
                 System::nanoTime,
                 RandomGeneratorFactory.<RandomGenerator.SplittableGenerator>of("L64X128MixRandom")

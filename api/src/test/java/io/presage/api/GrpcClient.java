@@ -14,12 +14,16 @@ import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import io.presage.api.grpc.wire.HealthCheckRequest;
 import io.presage.api.grpc.wire.HealthCheckResponse;
+import io.presage.api.grpc.wire.ModelConfigRequest;
+import io.presage.api.grpc.wire.ModelConfigResponse;
 import io.presage.api.grpc.wire.ModelInferRequest;
 import io.presage.api.grpc.wire.ModelInferResponse;
 import io.presage.api.grpc.wire.ModelMetadataRequest;
 import io.presage.api.grpc.wire.ModelMetadataResponse;
 import io.presage.api.grpc.wire.ModelReadyRequest;
 import io.presage.api.grpc.wire.ModelReadyResponse;
+import io.presage.api.grpc.wire.ModelStatisticsRequest;
+import io.presage.api.grpc.wire.ModelStatisticsResponse;
 import io.presage.api.grpc.wire.ModelStreamInferResponse;
 import io.presage.api.grpc.wire.RepositoryIndexRequest;
 import io.presage.api.grpc.wire.RepositoryIndexResponse;
@@ -70,6 +74,16 @@ final class GrpcClient implements AutoCloseable {
             MethodDescriptor.MethodType.UNARY,
             ModelMetadataRequest.getDefaultInstance(),
             ModelMetadataResponse.getDefaultInstance());
+    static final MethodDescriptor<ModelConfigRequest, ModelConfigResponse> CONFIG = inference(
+            "ModelConfig",
+            MethodDescriptor.MethodType.UNARY,
+            ModelConfigRequest.getDefaultInstance(),
+            ModelConfigResponse.getDefaultInstance());
+    static final MethodDescriptor<ModelStatisticsRequest, ModelStatisticsResponse> STATISTICS = inference(
+            "ModelStatistics",
+            MethodDescriptor.MethodType.UNARY,
+            ModelStatisticsRequest.getDefaultInstance(),
+            ModelStatisticsResponse.getDefaultInstance());
     static final MethodDescriptor<RepositoryIndexRequest, RepositoryIndexResponse> INDEX = inference(
             "RepositoryIndex",
             MethodDescriptor.MethodType.UNARY,

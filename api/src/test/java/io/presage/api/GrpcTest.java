@@ -7,26 +7,42 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import com.sun.net.httpserver.HttpExchange;
 import io.grpc.CallOptions;
+import io.grpc.ClientInterceptors;
 import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
+import io.presage.api.grpc.wire.DataType;
 import io.presage.api.grpc.wire.HealthCheckRequest;
 import io.presage.api.grpc.wire.HealthCheckResponse;
+import io.presage.api.grpc.wire.InferBatchStatistics;
+import io.presage.api.grpc.wire.InferParameter;
+import io.presage.api.grpc.wire.InferStatistics;
 import io.presage.api.grpc.wire.InferTensorContents;
+import io.presage.api.grpc.wire.ModelConfig;
+import io.presage.api.grpc.wire.ModelConfigRequest;
+import io.presage.api.grpc.wire.ModelDynamicBatching;
 import io.presage.api.grpc.wire.ModelInferRequest;
+import io.presage.api.grpc.wire.ModelInput;
+import io.presage.api.grpc.wire.ModelInstanceGroup;
 import io.presage.api.grpc.wire.ModelMetadataRequest;
+import io.presage.api.grpc.wire.ModelOutput;
 import io.presage.api.grpc.wire.ModelReadyRequest;
+import io.presage.api.grpc.wire.ModelStatistics;
+import io.presage.api.grpc.wire.ModelStatisticsRequest;
 import io.presage.api.grpc.wire.ModelStreamInferResponse;
+import io.presage.api.grpc.wire.ModelVersionPolicy;
 import io.presage.api.grpc.wire.RepositoryIndexRequest;
 import io.presage.api.grpc.wire.ServerLiveRequest;
 import io.presage.api.grpc.wire.ServerMetadataRequest;
 import io.presage.api.grpc.wire.ServerReadyRequest;
 import io.presage.api.grpc.wire.ServerReflectionRequest;
 import io.presage.api.grpc.wire.ServerReflectionResponse;
+import io.presage.api.grpc.wire.StatisticDuration;
 import io.presage.contract.http.Headers;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -35,9 +51,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -161,6 +179,46 @@ class GrpcTest {
     }
 
     @Test
+    void parameters_reachTheWorker_andComeBack() {
+        worker.does(exchange -> answer(
+                exchange,
+                "{\"model_name\":\"fraud\",\"model_version\":\"1\",\"parameters\":{\"b\":true,\"i\":-7,"
+                        + "\"u\":18446744073709551615,\"d\":0.5,\"s\":\"t\",\"list\":[1]},\"outputs\":[{\"name\":\"y\","
+                        + "\"datatype\":\"FP32\",\"shape\":[1,2],\"parameters\":{\"binary_data_size\":8,\"unit\":\"g\"}}]}",
+                FLOATS));
+        var answer = client.call(
+                GrpcClient.INFER,
+                request()
+                        .putParameters(
+                                "priority",
+                                InferParameter.newBuilder().setUint64Param(2).build())
+                        .build());
+
+        assertThat(worker.seen.getFirst().body().toString(StandardCharsets.ISO_8859_1))
+                .contains("\"parameters\":{\"binary_data_output\":true,\"priority\":2}");
+        assertThat(answer.getParametersMap())
+                .containsOnly(
+                        Map.entry(
+                                "b",
+                                InferParameter.newBuilder().setBoolParam(true).build()),
+                        Map.entry(
+                                "i",
+                                InferParameter.newBuilder().setInt64Param(-7).build()),
+                        Map.entry(
+                                "u",
+                                InferParameter.newBuilder().setUint64Param(-1).build()),
+                        Map.entry(
+                                "d",
+                                InferParameter.newBuilder().setDoubleParam(0.5).build()),
+                        Map.entry(
+                                "s",
+                                InferParameter.newBuilder().setStringParam("t").build()));
+        assertThat(answer.getOutputs(0).getParametersMap())
+                .containsOnly(Map.entry(
+                        "unit", InferParameter.newBuilder().setStringParam("g").build()));
+    }
+
+    @Test
     void largeRawContents_passUnchanged() {
         var raw = new byte[700_000];
         for (int i = 0; i < raw.length; i++) {
@@ -236,6 +294,8 @@ class GrpcTest {
         var unavailable = refused(GrpcClient.INFER, request().build());
         assertThat(unavailable.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
         assertThat(trailer(unavailable, "grpc-retry-pushback-ms")).isEqualTo("1000");
+        assertThat(trailer(unavailable, "retry-after")).isEqualTo("1");
+        assertThat(trailer(unavailable, "presage-model-version")).isEqualTo("1");
     }
 
     @Test
@@ -350,6 +410,166 @@ class GrpcTest {
     }
 
     @Test
+    void configuration_isTritons() {
+        worker.does(exchange -> FakeWorker.answer(
+                exchange,
+                200,
+                "{\"name\":\"fraud\",\"platform\":\"onnxruntime_onnx\",\"backend\":\"onnxruntime\","
+                        + "\"version_policy\":{\"specific\":{\"versions\":[1,3]}},\"max_batch_size\":64,"
+                        + "\"input\":[{\"name\":\"x\",\"data_type\":\"TYPE_FP32\",\"dims\":[-1,4]}],"
+                        + "\"output\":[{\"name\":\"y\",\"data_type\":\"TYPE_STRING\",\"dims\":[]},"
+                        + "{\"name\":\"z\",\"data_type\":\"TYPE_NEW\",\"dims\":[2]}],"
+                        + "\"dynamic_batching\":{\"preferred_batch_size\":[64],\"max_queue_delay_microseconds\":500},"
+                        + "\"instance_group\":[{\"name\":\"fraud\",\"kind\":\"KIND_GPU\",\"count\":2}]}"));
+
+        var config = client.call(
+                        GrpcClient.CONFIG,
+                        ModelConfigRequest.newBuilder().setName("fraud").build())
+                .getConfig();
+
+        assertThat(worker.seen.getFirst().path()).isEqualTo("/v2/models/fraud/versions/1/config");
+        assertThat(config)
+                .isEqualTo(ModelConfig.newBuilder()
+                        .setName("fraud")
+                        .setPlatform("onnxruntime_onnx")
+                        .setBackend("onnxruntime")
+                        .setVersionPolicy(ModelVersionPolicy.newBuilder()
+                                .setSpecific(ModelVersionPolicy.Specific.newBuilder()
+                                        .addVersions(1)
+                                        .addVersions(3)))
+                        .setMaxBatchSize(64)
+                        .addInput(ModelInput.newBuilder()
+                                .setName("x")
+                                .setDataType(DataType.TYPE_FP32)
+                                .addDims(-1)
+                                .addDims(4))
+                        .addOutput(ModelOutput.newBuilder().setName("y").setDataType(DataType.TYPE_STRING))
+                        .addOutput(ModelOutput.newBuilder().setName("z").addDims(2))
+                        .setDynamicBatching(ModelDynamicBatching.newBuilder()
+                                .addPreferredBatchSize(64)
+                                .setMaxQueueDelayMicroseconds(500))
+                        .addInstanceGroup(ModelInstanceGroup.newBuilder()
+                                .setName("fraud")
+                                .setKind(ModelInstanceGroup.Kind.KIND_GPU)
+                                .setCount(2))
+                        .build());
+        var unknown = ModelConfigRequest.newBuilder().setName("none").build();
+        assertThat(refused(GrpcClient.CONFIG, unknown).getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
+        worker.does(exchange -> FakeWorker.answer(exchange, 200, "no JSON"));
+        var known = ModelConfigRequest.newBuilder().setName("fraud").build();
+        assertThat(refused(GrpcClient.CONFIG, known).getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    }
+
+    private static String duration(String part, int count) {
+        return "\"" + part + "\":{\"count\":" + count + ",\"ns\":" + count * 100L + "}";
+    }
+
+    private static StatisticDuration duration(int count) {
+        return StatisticDuration.newBuilder()
+                .setCount(count)
+                .setNs(count * 100L)
+                .build();
+    }
+
+    @Test
+    void statistics_areTritons() {
+        worker.does(exchange -> FakeWorker.answer(
+                exchange,
+                200,
+                "{\"model_stats\":[{\"name\":\"fraud\",\"version\":\"1\",\"last_inference\":1700000000000,"
+                        + "\"inference_count\":9,\"execution_count\":4,\"inference_stats\":{"
+                        + String.join(
+                                ",",
+                                duration("success", 1),
+                                duration("fail", 2),
+                                duration("queue", 3),
+                                duration("compute_input", 4),
+                                duration("compute_infer", 5),
+                                duration("compute_output", 6),
+                                duration("cache_hit", 7),
+                                duration("cache_miss", 8))
+                        + "},\"batch_stats\":[{\"batch_size\":2,"
+                        + String.join(
+                                ",",
+                                duration("compute_input", 11),
+                                duration("compute_infer", 12),
+                                duration("compute_output", 13))
+                        + "}]}]}"));
+        var heads = new AtomicReference<Metadata>();
+        var channel = ClientInterceptors.intercept(
+                client.withKey(), MetadataUtils.newCaptureMetadataInterceptor(heads, new AtomicReference<>()));
+
+        var answer = client.call(
+                channel,
+                CallOptions.DEFAULT,
+                GrpcClient.STATISTICS,
+                ModelStatisticsRequest.newBuilder()
+                        .setName("fraud")
+                        .setVersion("champion")
+                        .build());
+
+        assertThat(worker.seen.getFirst().path()).isEqualTo("/v2/models/fraud/versions/1/stats");
+        assertThat(answer.getModelStatsList())
+                .containsExactly(ModelStatistics.newBuilder()
+                        .setName("fraud")
+                        .setVersion("1")
+                        .setLastInference(1_700_000_000_000L)
+                        .setInferenceCount(9)
+                        .setExecutionCount(4)
+                        .setInferenceStats(InferStatistics.newBuilder()
+                                .setSuccess(duration(1))
+                                .setFail(duration(2))
+                                .setQueue(duration(3))
+                                .setComputeInput(duration(4))
+                                .setComputeInfer(duration(5))
+                                .setComputeOutput(duration(6))
+                                .setCacheHit(duration(7))
+                                .setCacheMiss(duration(8)))
+                        .addBatchStats(InferBatchStatistics.newBuilder()
+                                .setBatchSize(2)
+                                .setComputeInput(duration(11))
+                                .setComputeInfer(duration(12))
+                                .setComputeOutput(duration(13)))
+                        .build());
+        assertThat(text(heads.get(), "presage-replicas-asked")).isEqualTo("1");
+        assertThat(text(heads.get(), "presage-replicas-answered")).isEqualTo("1");
+    }
+
+    private static @Nullable String text(@Nullable Metadata metadata, String name) {
+        return metadata == null ? null : metadata.get(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER));
+    }
+
+    @Test
+    void statistics_ofAllModels_orOfNoneThatIsThere() {
+        worker.does(exchange -> FakeWorker.answer(exchange, 200, "{\"model_stats\":[]}"));
+        client.call(GrpcClient.STATISTICS, ModelStatisticsRequest.getDefaultInstance());
+        assertThat(worker.seen.getFirst().path()).isEqualTo("/v2/models/stats");
+        for (var wrong : Map.of(
+                        ModelStatisticsRequest.newBuilder().setName("none"), Status.Code.NOT_FOUND,
+                        ModelStatisticsRequest.newBuilder().setVersion("1"), Status.Code.INVALID_ARGUMENT,
+                        ModelStatisticsRequest.newBuilder().setName("a/b"), Status.Code.NOT_FOUND)
+                .entrySet()) {
+            assertThat(refused(GrpcClient.STATISTICS, wrong.getKey().build())
+                            .getStatus()
+                            .getCode())
+                    .isEqualTo(wrong.getValue());
+        }
+        worker.refuses(500, "INTERNAL");
+        var failed = refused(
+                GrpcClient.STATISTICS,
+                ModelStatisticsRequest.newBuilder().setName("fraud").build());
+        assertThat(failed.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        var none = catchThrowableOfType(
+                StatusRuntimeException.class,
+                () -> client.call(
+                        client.withoutKey(),
+                        CallOptions.DEFAULT,
+                        GrpcClient.STATISTICS,
+                        ModelStatisticsRequest.getDefaultInstance()));
+        assertThat(none.getStatus().getCode()).isEqualTo(Status.Code.UNAUTHENTICATED);
+    }
+
+    @Test
     void health_isOpen() {
         assertThat(client.call(
                                 client.withoutKey(),
@@ -445,8 +665,11 @@ class GrpcTest {
                 .build());
         asked.onNext(
                 ServerReflectionRequest.newBuilder().setFileByFilename("none").build());
+        asked.onNext(ServerReflectionRequest.newBuilder()
+                .setFileContainingSymbol("inference.DataType")
+                .build());
         asked.onCompleted();
-        var answers = heard.next(3);
+        var answers = heard.next(4);
         assertThat(answers.get(0).getListServicesResponse().getServiceList())
                 .extracting(service -> service.getName())
                 .containsExactly(
@@ -456,5 +679,7 @@ class GrpcTest {
         assertThat(answers.get(1).getFileDescriptorResponse().getFileDescriptorProto(0))
                 .isEqualTo(ModelInferRequest.getDescriptor().getFile().toProto().toByteString());
         assertThat(answers.get(2).getErrorResponse().getErrorCode()).isEqualTo(Status.Code.NOT_FOUND.value());
+        assertThat(answers.get(3).getFileDescriptorResponse())
+                .isEqualTo(answers.get(1).getFileDescriptorResponse());
     }
 }

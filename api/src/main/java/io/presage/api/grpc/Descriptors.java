@@ -44,7 +44,9 @@ final class Descriptors {
                         .anyMatch(service -> service.getFullName().equals(symbol)
                                 || service.getMethods().stream()
                                         .anyMatch(method -> method.getFullName().equals(symbol)))
-                || file.getMessageTypes().stream().anyMatch(message -> has(message, symbol));
+                || file.getMessageTypes().stream().anyMatch(message -> has(message, symbol))
+                || file.getEnumTypes().stream()
+                        .anyMatch(choice -> choice.getFullName().equals(symbol));
     }
 
     private static boolean has(Descriptor message, String symbol) {

@@ -5,9 +5,11 @@ import com.google.protobuf.Parser;
 import io.presage.api.access.Authenticator;
 import io.presage.api.access.Grant;
 import io.presage.api.grpc.wire.HealthCheckRequest;
+import io.presage.api.grpc.wire.ModelConfigRequest;
 import io.presage.api.grpc.wire.ModelMetadataRequest;
 import io.presage.api.grpc.wire.ModelReadyRequest;
 import io.presage.api.grpc.wire.ModelReadyResponse;
+import io.presage.api.grpc.wire.ModelStatisticsRequest;
 import io.presage.api.grpc.wire.RepositoryIndexRequest;
 import io.presage.api.grpc.wire.RepositoryIndexResponse;
 import io.presage.api.grpc.wire.ServerLiveResponse;
@@ -15,6 +17,7 @@ import io.presage.api.grpc.wire.ServerMetadataResponse;
 import io.presage.api.grpc.wire.ServerReadyResponse;
 import io.presage.api.http.Exchange;
 import io.presage.api.infer.InferPipeline;
+import io.presage.api.infer.PublicApi;
 import io.presage.api.limits.Bodies;
 import io.presage.api.limits.Body;
 import io.presage.api.routes.ModelRoute;
@@ -46,6 +49,8 @@ public final class GrpcApi implements Handler<Exchange> {
     private static final String TYPE = "application/grpc";
     private static final String ENCODING = "grpc-encoding";
     private static final String TIMEOUT = "grpc-timeout";
+    private static final CharSequence REPLICAS_ASKED = HttpHeaders.createOptimized("presage-replicas-asked");
+    private static final CharSequence REPLICAS_ANSWERED = HttpHeaders.createOptimized("presage-replicas-answered");
 
     /// What all event loops share.
     ///
@@ -61,16 +66,16 @@ public final class GrpcApi implements Handler<Exchange> {
 
     private final Vertx vertx;
     private final Shared shared;
+    private final PublicApi api;
     private final InferPipeline pipeline;
-    private final Handler<Exchange> others;
     private final Authenticator authenticator = new Authenticator();
 
-    /// Call it on the event loop. `pipeline` is that loop's.
-    public GrpcApi(Vertx vertx, Shared shared, InferPipeline pipeline, Handler<Exchange> others) {
+    /// Call it on the event loop. `api` is that loop's: what is no gRPC goes there.
+    public GrpcApi(Vertx vertx, Shared shared, PublicApi api) {
         this.vertx = vertx;
         this.shared = shared;
-        this.pipeline = pipeline;
-        this.others = others;
+        this.api = api;
+        this.pipeline = api.pipeline();
     }
 
     @Override
@@ -79,7 +84,7 @@ public final class GrpcApi implements Handler<Exchange> {
             var stream = new GrpcStream(exchange);
             guarded(stream, () -> serve(stream));
         } else {
-            others.handle(exchange);
+            api.handle(exchange);
         }
     }
 
@@ -127,6 +132,14 @@ public final class GrpcApi implements Handler<Exchange> {
             case "/inference.GRPCInferenceService/ModelMetadata" -> {
                 authenticate(stream);
                 small(stream, timeout, ModelMetadataRequest.parser(), this::metadata);
+            }
+            case "/inference.GRPCInferenceService/ModelConfig" -> {
+                authenticate(stream);
+                small(stream, timeout, ModelConfigRequest.parser(), this::config);
+            }
+            case "/inference.GRPCInferenceService/ModelStatistics" -> {
+                authenticate(stream);
+                small(stream, timeout, ModelStatisticsRequest.parser(), this::statistics);
             }
             case "/inference.GRPCInferenceService/ModelReady" -> {
                 var grant = authenticate(stream);
@@ -251,6 +264,36 @@ public final class GrpcApi implements Handler<Exchange> {
                 .start(shared.bodies().made(Buffer.buffer()));
     }
 
+    private void config(GrpcStream stream, ModelConfigRequest asked) {
+        pipeline.configuration(
+                        new UnaryCaller(stream, (_, answer) -> ConfigAnswer.of(answer)),
+                        Named.model(asked.getName()),
+                        Named.version(asked.getVersion()))
+                .start(shared.bodies().made(Buffer.buffer()));
+    }
+
+    private void statistics(GrpcStream stream, ModelStatisticsRequest asked) {
+        String model = asked.getName().isEmpty() ? null : Named.model(asked.getName());
+        if (model == null && !asked.getVersion().isEmpty()) {
+            throw new ProblemException(
+                    Problem.INVALID_REQUEST, "a version without the model's name (expected: both, or no version)");
+        }
+        api.statistics(stream.exchange(), stream::note, model, Named.version(asked.getVersion()))
+                // Of all models there is too much for an event loop.
+                .compose(json -> vertx.executeBlocking(() -> StatisticsAnswer.of(json)))
+                .onComplete(
+                        answer -> {
+                            stream.note(REPLICAS_ASKED, Integer.toString(answer.asked()));
+                            stream.note(REPLICAS_ANSWERED, Integer.toString(answer.answered()));
+                            stream.answer(answer.message());
+                        },
+                        cause -> guarded(stream, () -> {
+                            throw cause instanceof ProblemException problem
+                                    ? problem
+                                    : new IllegalStateException("statistics cannot be told. This is a bug.", cause);
+                        }));
+    }
+
     private void modelReady(GrpcStream stream, Grant grant, ModelReadyRequest asked) {
         String name = Named.model(asked.getName());
         String version = Named.version(asked.getVersion());
@@ -284,7 +327,9 @@ public final class GrpcApi implements Handler<Exchange> {
         stream.answer(ServerMetadataResponse.newBuilder()
                 .setName("presage")
                 .setVersion(shared.version())
+                .addExtensions("model_configuration")
                 .addExtensions("model_repository")
+                .addExtensions("statistics")
                 .build());
     }
 }

@@ -4,6 +4,7 @@ import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.MessageLite;
 import io.netty.buffer.Unpooled;
 import io.presage.api.http.Exchange;
+import io.presage.api.infer.AnswerHead;
 import io.presage.contract.http.Headers;
 import io.presage.contract.problem.ProblemException;
 import io.vertx.core.buffer.Buffer;
@@ -21,6 +22,8 @@ final class GrpcStream {
     private static final CharSequence ENCODINGS = HttpHeaders.createOptimized("identity,gzip,deflate");
     private static final CharSequence PUSHBACK_MILLIS = HttpHeaders.createOptimized("grpc-retry-pushback-ms");
     private static final CharSequence PROBLEM = HttpHeaders.createOptimized("presage-problem");
+    private static final CharSequence MODEL_VERSION = HttpHeaders.createOptimized(Headers.MODEL_VERSION);
+    private static final CharSequence CACHE = HttpHeaders.createOptimized(Headers.CACHE);
     private static final CharSequence OK = HttpHeaders.createOptimized("0");
 
     private final Exchange exchange;
@@ -64,10 +67,20 @@ final class GrpcStream {
         }
     }
 
-    /// Says which version answered; before the head is written.
-    void version(String version) {
+    /// Says which version answered, and from where; before the head is written.
+    void answeredBy(AnswerHead head) {
+        note(MODEL_VERSION, head.version());
+        if (head.cache() != null) {
+            note(CACHE, head.cache());
+        }
+    }
+
+    /// Adds metadata: to the head, or when that was written, to the trailers, where the last value of a name
+    /// counts.
+    void note(CharSequence name, String value) {
         if (isOpen()) {
-            response().headers().set(Headers.MODEL_VERSION, version);
+            var response = exchange.request().response();
+            (response.headWritten() ? response.trailers() : response.headers()).set(name, value);
         }
     }
 
@@ -111,7 +124,9 @@ final class GrpcStream {
         to.set(MESSAGE, StatusText.encoded(problem.detail()));
         to.set(PROBLEM, problem.problem().name());
         if (problem.problem().retryable()) {
-            to.set(PUSHBACK_MILLIS, Integer.toString(1000 * Math.max(1, problem.retryAfterSeconds())));
+            int seconds = Math.max(1, problem.retryAfterSeconds());
+            to.set(HttpHeaders.RETRY_AFTER, Integer.toString(seconds));
+            to.set(PUSHBACK_MILLIS, Long.toString(1000L * seconds));
         }
         response.end().onComplete(_ -> exchange.stopBody());
     }

@@ -1,5 +1,6 @@
 package io.presage.api.grpc;
 
+import io.presage.api.grpc.wire.InferParameter;
 import io.presage.api.grpc.wire.ModelStreamInferResponse;
 import io.presage.api.infer.AnswerHead;
 import io.presage.api.infer.Caller;
@@ -102,6 +103,12 @@ final class InferStream extends DuplexStream {
             return arrivedNanos;
         }
 
+        /// Heads are gone: what the last message got is in the trailers.
+        @Override
+        public void note(CharSequence header, String value) {
+            InferStream.this.stream().note(header, value);
+        }
+
         @Override
         public void whenGone(Runnable whenGone) {
             gone = whenGone;
@@ -138,7 +145,19 @@ final class InferStream extends DuplexStream {
 
         private void tell(ProblemException problem) {
             var answer = ModelStreamInferResponse.newBuilder().setErrorMessage(problem.detail());
-            answer.getInferResponseBuilder().setId(id);
+            var response = answer.getInferResponseBuilder().setId(id);
+            response.putParameters(
+                    "presage_problem",
+                    InferParameter.newBuilder()
+                            .setStringParam(problem.problem().name())
+                            .build());
+            if (problem.problem().retryable()) {
+                response.putParameters(
+                        "retry_after",
+                        InferParameter.newBuilder()
+                                .setInt64Param(Math.max(1, problem.retryAfterSeconds()))
+                                .build());
+            }
             InferStream.this.stream().send(answer.build());
             done();
         }

@@ -31,20 +31,24 @@ record UnaryCaller(GrpcStream stream, BiFunction<AnswerHead, Buffer, MessageLite
     }
 
     @Override
+    public void note(CharSequence header, String value) {
+        stream.note(header, value);
+    }
+
+    @Override
     public void whenGone(Runnable gone) {
         stream.whenGone(gone);
     }
 
     @Override
     public void answered(AnswerHead head, Buffer body) {
+        stream.answeredBy(head);
         if (head.status() != 200) {
             stream.fail(WorkerError.of(head.status(), body, head.headers().get(HttpHeaders.RETRY_AFTER)));
             return;
         }
         try {
-            var message = translation.apply(head, body);
-            stream.version(head.version());
-            stream.answer(message);
+            stream.answer(translation.apply(head, body));
         } catch (ProblemException e) {
             stream.refuse(e);
         }

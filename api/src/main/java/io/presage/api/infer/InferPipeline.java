@@ -8,6 +8,7 @@ import io.presage.api.forward.WorkerClient;
 import io.presage.api.http.Exchange;
 import io.presage.api.limits.Bodies;
 import io.presage.api.limits.Body;
+import io.presage.api.limits.Notes;
 import io.presage.api.limits.Permit;
 import io.presage.api.limits.RateLimits;
 import io.presage.api.replicas.Targets;
@@ -19,6 +20,7 @@ import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.presage.contract.state.Role;
 import io.presage.contract.state.TrafficPolicy;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -187,19 +189,24 @@ public final class InferPipeline {
 
     /// The same for Triton's configuration of a model.
     void config(Exchange exchange, String name, @Nullable String version) {
-        question(new HttpCaller(exchange), name, version, InferCall.Kind.CONFIG)
+        configuration(new HttpCaller(exchange), name, version)
                 .start(shared.bodies().receive(exchange.request()));
     }
 
+    /// [#question] for Triton's configuration of a model.
+    public InferCall configuration(Caller caller, String name, @Nullable String version) {
+        return question(caller, name, version, InferCall.Kind.CONFIG);
+    }
+
     private InferCall question(Caller caller, String name, @Nullable String version, InferCall.Kind kind) {
-        admitQuestion(caller, name);
+        spend(caller, name).permit().ended(0);
         Supplier<VersionRoute> target = version == null ? active(name) : pinned(name, version);
         return call(caller, target, kind, Permit.PLAIN);
     }
 
     /// A question that is answered here.
-    void admitQuestion(Caller caller, String name) {
-        spend(caller, name).permit().ended(0);
+    void admitQuestion(Exchange exchange, Notes notes, String name) {
+        spend(exchange.headers(), notes, name).permit().ended(0);
     }
 
     /// Milliseconds that the caller gives its question.
@@ -212,11 +219,15 @@ public final class InferPipeline {
 
     /// Who calls, may they, does it exist, and not too often.
     private Admission spend(Caller caller, String name) {
+        return spend(caller.headers(), caller, name);
+    }
+
+    private Admission spend(MultiMap headers, Notes notes, String name) {
         var index = shared.routes().current();
-        var grant = authenticator.authenticate(caller.headers(), index.keys());
+        var grant = authenticator.authenticate(headers, index.keys());
         grant.require(Role.PREDICT, name);
         var model = index.model(name);
-        return new Admission(grant, shared.limits().spend(grant, model.name(), caller));
+        return new Admission(grant, shared.limits().spend(grant, model.name(), notes));
     }
 
     private InferCall call(Caller caller, Supplier<VersionRoute> target, InferCall.Kind kind, Permit permit) {

@@ -12,6 +12,7 @@ import io.presage.api.forward.Retries;
 import io.presage.api.forward.WorkerClient;
 import io.presage.api.http.Exchange;
 import io.presage.api.limits.Bodies;
+import io.presage.api.limits.Notes;
 import io.presage.api.limits.RateLimits;
 import io.presage.api.replicas.ReplicaProperties;
 import io.presage.api.replicas.Targets;
@@ -21,6 +22,7 @@ import io.presage.api.shadow.ShadowLoop;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.presage.contract.state.Role;
+import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -172,13 +174,21 @@ public final class PublicApi implements Handler<Exchange> {
     }
 
     private void statistics(Exchange exchange, @Nullable String model, @Nullable String version) {
+        statistics(exchange, new HttpCaller(exchange), model, version)
+                .onComplete(json -> answerJson(exchange, json), cause -> refuse(exchange, cause));
+    }
+
+    /// Triton's statistics as JSON, of one version, of a model's, or of all that the caller may see; it answers
+    /// nothing itself.
+    ///
+    /// @param notes takes headers for the answer
+    /// @throws ProblemException what the caller is to be refused with, as the future's failure too
+    public Future<Buffer> statistics(Exchange exchange, Notes notes, @Nullable String model, @Nullable String version) {
         var grant = predicting(exchange);
         if (model != null) {
-            pipeline.admitQuestion(new HttpCaller(exchange), model);
+            pipeline.admitQuestion(exchange, notes, model);
         }
-        statistics
-                .of(routes.current(), grant, model, version, exchange.requestId(), pipeline.millis(exchange))
-                .onComplete(json -> answerJson(exchange, json), cause -> refuse(exchange, cause));
+        return statistics.of(routes.current(), grant, model, version, exchange.requestId(), pipeline.millis(exchange));
     }
 
     private static void answerJson(Exchange exchange, Buffer json) {
