@@ -9,6 +9,7 @@ import io.presage.api.feed.TableFeed;
 import io.presage.api.forward.Retries;
 import io.presage.api.grpc.GrpcApi;
 import io.presage.api.http.PublicPort;
+import io.presage.api.http.TlsKeys;
 import io.presage.api.infer.GatewayMetrics;
 import io.presage.api.infer.PublicApi;
 import io.presage.api.infer.WaitingSpace;
@@ -204,8 +205,14 @@ class GatewayConfiguration {
     }
 
     @Bean
+    TlsKeys tlsKeys(GatewayProperties properties, MeterRegistry meters) {
+        return new TlsKeys(properties.http().tls(), meters, Thread::sleep);
+    }
+
+    @Bean
     PublicPort publicPort(
             GatewayProperties properties,
+            TlsKeys keys,
             ServiceProperties service,
             Routes routes,
             RateLimits limits,
@@ -244,6 +251,7 @@ class GatewayConfiguration {
                 properties.deadline().byDefault().toMillis());
         return new PublicPort(
                 properties.http(),
+                keys,
                 (vertx, random) -> new GrpcApi(vertx, grpc, new PublicApi(vertx, shared, random)),
                 metrics::refused,
                 System::nanoTime,

@@ -33,6 +33,7 @@ class GatewayPropertiesTest {
         OTHERS.put("gateway.http.stop-timeout", "4s");
         OTHERS.put("gateway.http.tls.certificate-file", "/tls/tls.crt");
         OTHERS.put("gateway.http.tls.private-key-file", "/tls/tls.key");
+        OTHERS.put("gateway.http.tls.reload-interval", "34s");
         OTHERS.put("gateway.grpc.stream-idle-timeout", "33s");
         OTHERS.put("gateway.deadline.default", "5s");
         OTHERS.put("gateway.limits.permits", "6");
@@ -119,6 +120,7 @@ class GatewayPropertiesTest {
                         "PT20S",
                         "",
                         "",
+                        "PT10S",
                         "PT10M",
                         "PT30S",
                         "10000",

@@ -8,15 +8,11 @@ import io.presage.api.grpc.wire.ServerLiveRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.util.Base64;
 import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -26,8 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 /// The public port with a certificate: ALPN decides between HTTP/2 and HTTP/1.1.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TlsTest {
-    private static final char[] PASSWORD = "password".toCharArray();
-
     private FakeRegistry registry;
     private Gateway gateway;
     private SSLContext trusting;
@@ -35,16 +29,10 @@ class TlsTest {
 
     @BeforeAll
     void start(@TempDir Path directory) throws Exception {
-        var store = madeByKeytool(directory);
-        certificate = pem(
-                directory.resolve("tls.crt"),
-                "CERTIFICATE",
-                store.getCertificate("gateway").getEncoded());
-        var key = pem(
-                directory.resolve("tls.key"),
-                "PRIVATE KEY",
-                store.getKey("gateway", PASSWORD).getEncoded());
-        trusting = trusting(store);
+        var pair = TlsPair.made(directory, "EC");
+        certificate = Files.writeString(directory.resolve("tls.crt"), pair.certificate());
+        var key = Files.writeString(directory.resolve("tls.key"), pair.key());
+        trusting = pair.trusting();
         registry = new FakeRegistry();
         registry.publish(Gateway.table(1, "fraud", 1));
         gateway = new Gateway(
@@ -60,54 +48,6 @@ class TlsTest {
     void stop() {
         gateway.close();
         registry.close();
-    }
-
-    private static KeyStore madeByKeytool(Path directory) throws Exception {
-        var file = directory.resolve("tls.p12");
-        var made = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-alias",
-                        "gateway",
-                        "-keyalg",
-                        "EC",
-                        "-dname",
-                        "CN=localhost",
-                        "-ext",
-                        "SAN=dns:localhost,ip:127.0.0.1",
-                        "-storetype",
-                        "PKCS12",
-                        "-storepass",
-                        new String(PASSWORD),
-                        "-keystore",
-                        file.toString())
-                .inheritIO()
-                .start();
-        assertThat(made.waitFor()).isZero();
-        var store = KeyStore.getInstance("PKCS12");
-        try (var in = Files.newInputStream(file)) {
-            store.load(in, PASSWORD);
-        }
-        return store;
-    }
-
-    private static Path pem(Path file, String type, byte[] der) throws IOException {
-        return Files.writeString(
-                file,
-                "-----BEGIN " + type + "-----\n" + Base64.getMimeEncoder().encodeToString(der) + "\n-----END " + type
-                        + "-----\n");
-    }
-
-    private static SSLContext trusting(KeyStore store) throws GeneralSecurityException, IOException {
-        var trusted = KeyStore.getInstance("PKCS12");
-        trusted.load(null, null);
-        trusted.setCertificateEntry("gateway", store.getCertificate("gateway"));
-        var factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        factory.init(trusted);
-        var context = SSLContext.getInstance("TLS");
-        context.init(null, factory.getTrustManagers(), null);
-        return context;
     }
 
     private String negotiated(SSLSocket socket, String... protocols) throws IOException {

@@ -14,7 +14,7 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.ServerSSLOptions;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
@@ -50,13 +50,16 @@ final class PublicLoop extends VerticleBase {
     interface Application extends BiFunction<Vertx, RandomGenerator, Handler<Exchange>> {}
 
     private final Shared shared;
+    private final @Nullable TlsIdentity identity;
     private final RandomGenerator random;
     private final RequestIds requestIds;
-    private @Nullable HttpServer server;
+    private volatile @Nullable HttpServer server;
     private volatile boolean stopping;
 
-    PublicLoop(Shared shared, RandomGenerator random) {
+    /// Speaks TLS with `identity`, in clear without.
+    PublicLoop(Shared shared, @Nullable TlsIdentity identity, RandomGenerator random) {
         this.shared = shared;
+        this.identity = identity;
         this.random = random;
         this.requestIds = new RequestIds(random);
     }
@@ -65,7 +68,7 @@ final class PublicLoop extends VerticleBase {
     public Future<?> start() {
         var application = shared.application().apply(vertx, random);
         var lingering = new Lingering(vertx);
-        var listening = vertx.createHttpServer(options(shared.properties()))
+        var listening = vertx.createHttpServer(options(shared.properties(), identity))
                 .connectionHandler(this::guard)
                 .invalidRequestHandler(request -> exchange(request, lingering).refuseForGood(undecodable(request)))
                 .requestHandler(request -> serve(exchange(request, lingering), application));
@@ -73,7 +76,7 @@ final class PublicLoop extends VerticleBase {
         return listening.listen();
     }
 
-    private static HttpServerOptions options(HttpProperties properties) {
+    private static HttpServerOptions options(HttpProperties properties, @Nullable TlsIdentity identity) {
         var options = new HttpServerOptions()
                 .setHost(properties.host())
                 // Negative: any free port, the same for all loops.
@@ -99,15 +102,20 @@ final class PublicLoop extends VerticleBase {
                 .setHttp2RstFloodMaxRstFramePerWindow(RESETS_MAX)
                 .setHttp2RstFloodWindowDuration(RESETS_WINDOW_SECONDS)
                 .setHttp2RstFloodWindowDurationTimeUnit(TimeUnit.SECONDS);
-        return properties.tls().isOn() ? secured(options, properties.tls()) : options;
+        return identity == null
+                ? options
+                : options.setSsl(true).setUseAlpn(true).setKeyCertOptions(identity.options());
     }
 
-    private static HttpServerOptions secured(HttpServerOptions options, TlsProperties tls) {
-        return options.setSsl(true)
-                .setUseAlpn(true)
-                .setKeyCertOptions(new PemKeyCertOptions()
-                        .setCertPath(tls.certificateFile())
-                        .setKeyPath(tls.privateKeyFile()));
+    /// Connections that come from now on get this certificate; those that are open go on. Any thread; for all
+    /// loops
+    /// of the port.
+    Future<?> use(TlsIdentity next) {
+        var listening = server;
+        return listening == null
+                ? Future.failedFuture("the port is not open")
+                : listening.updateSSLOptions(
+                        new ServerSSLOptions().setUseAlpn(true).setKeyCertOptions(next.options()));
     }
 
     /// Called when the protocol of a connection is known: with the first head of HTTP/1, or the settings of

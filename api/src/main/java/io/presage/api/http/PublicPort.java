@@ -26,6 +26,7 @@ public final class PublicPort implements SmartLifecycle {
     private static final Logger log = LoggerFactory.getLogger(PublicPort.class);
 
     private final PublicLoop.Shared shared;
+    private final TlsKeys keys;
     private final RandomGenerator.SplittableGenerator random;
     private final List<PublicLoop> loops = new CopyOnWriteArrayList<>();
     private @Nullable Vertx vertx;
@@ -33,17 +34,20 @@ public final class PublicPort implements SmartLifecycle {
     /// `application` makes the handler of one event loop; it is called on that loop, with chance of its own.
     public PublicPort(
             HttpProperties properties,
+            TlsKeys keys,
             BiFunction<Vertx, RandomGenerator, Handler<Exchange>> application,
             Consumer<Problem> refusals,
             LongSupplier nanos,
             RandomGenerator.SplittableGenerator random) {
         this.shared = new PublicLoop.Shared(properties, application::apply, refusals, nanos);
+        this.keys = keys;
         this.random = random;
     }
 
-    /// @throws IllegalStateException in one line, if the address cannot be had
+    /// @throws IllegalStateException in one line, if the address cannot be had, or its certificate not be used
     @Override
     public synchronized void start() {
+        var identity = keys.isOn() ? keys.first() : null;
         int configured = shared.properties().eventLoops();
         int count = configured == 0 ? Runtime.getRuntime().availableProcessors() : configured;
         var started = Vertx.vertx(new VertxOptions()
@@ -53,7 +57,7 @@ public final class PublicPort implements SmartLifecycle {
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         vertx = started;
         try {
-            started.deployVerticle(this::loop, new DeploymentOptions().setInstances(count))
+            started.deployVerticle(() -> loop(identity), new DeploymentOptions().setInstances(count))
                     .toCompletionStage()
                     .toCompletableFuture()
                     .join();
@@ -65,6 +69,10 @@ public final class PublicPort implements SmartLifecycle {
                             + shared.properties().port() + ": " + cause.getMessage(),
                     cause);
         }
+        if (identity != null) {
+            // All loops share the server of the first.
+            keys.watch(next -> loops.getFirst().use(next));
+        }
         log.info(
                 "event=listening port={} host={} loops={}",
                 port(),
@@ -72,8 +80,8 @@ public final class PublicPort implements SmartLifecycle {
                 count);
     }
 
-    private PublicLoop loop() {
-        var loop = new PublicLoop(shared, random.split());
+    private PublicLoop loop(@Nullable TlsIdentity identity) {
+        var loop = new PublicLoop(shared, identity, random.split());
         loops.add(loop);
         return loop;
     }
@@ -90,6 +98,7 @@ public final class PublicPort implements SmartLifecycle {
             return;
         }
         vertx = null;
+        stopWatching();
         long waitMillis = shared.properties().stopTimeout().toMillis() + 5000;
         try {
             Future.join(loops.stream().map(PublicLoop::shutDown).toList())
@@ -102,6 +111,14 @@ public final class PublicPort implements SmartLifecycle {
             log.warn("event=stop-unfinished waited_ms={}", waitMillis, e);
         }
         loops.clear();
+    }
+
+    private void stopWatching() {
+        try {
+            keys.stop();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override
