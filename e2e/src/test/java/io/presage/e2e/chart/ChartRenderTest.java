@@ -28,6 +28,7 @@ final class ChartRenderTest {
               config: {gateway: {http: {port: 8080}}}
               javaOptions: -Xlog:gc
               service: {type: LoadBalancer, port: 443, annotations: {a: b}}
+              tls: {secretName: models-tls}
               ingress: {enabled: true, className: nginx, annotations: {a: b}, hosts: [models.example], tls: [{secretName: tls, hosts: [models.example]}]}
               autoscaling: {enabled: true}
               podAnnotations: {a: b}

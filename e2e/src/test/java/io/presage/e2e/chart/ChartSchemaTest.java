@@ -135,6 +135,8 @@ final class ChartSchemaTest {
             {worker: {engines: {isolation: {xgboost: vm}}}} | /worker/engines/isolation/xgboost
             {gateway: {service: {port: 70000}}}         | /gateway/service/port
             {gateway: {service: {type: Magic}}}         | /gateway/service/type
+            {gateway: {tls: {secretName: "A B"}}}       | /gateway/tls/secretName
+            {gateway: {tls: {secret: tls}}}             | secret
             {image: {pullPolicy: sometimes}}            | /image/pullPolicy
             {registry: {storage: {size: lots}}}         | /registry/storage/size
             {registry: {replicas: 2}}                   | replicas

@@ -26,11 +26,11 @@ final class SettingsTest {
     @Test
     void chartSetsOnlyRealSettings() {
         var set = new ArrayList<String>();
-        Chart.render("{gateway: {javaOptions: -Xlog:gc}}")
+        Chart.render("{gateway: {javaOptions: -Xlog:gc, tls: {secretName: tls}}}")
                 .containers()
                 .flatMap(container -> container.at("env").list().stream())
                 .forEach(entry -> set.add(entry.at("name").text()));
-        assertThat(set).contains("JAVA_TOOL_OPTIONS", "SPRING_PROFILES_ACTIVE");
+        assertThat(set).contains("JAVA_TOOL_OPTIONS", "SPRING_PROFILES_ACTIVE", "GATEWAY_HTTP_TLS_CERTIFICATEFILE");
         set.removeAll(NOT_OURS);
         assertThat(SETTINGS.unknown(set)).isEmpty();
     }
