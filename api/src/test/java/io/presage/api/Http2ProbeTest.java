@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class Http2ProbeTest {
     private static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    private static final int DATA = 0;
     private static final int HEADERS = 1;
     private static final int RESET = 3;
     private static final int SETTINGS = 4;
@@ -95,6 +96,17 @@ class Http2ProbeTest {
         return types.toString();
     }
 
+    /// The code of the server's goodbye, 0 for no error; -1 when it said none.
+    private static int goodbye(String bytes) {
+        for (int at = 0; at + 17 <= bytes.length(); ) {
+            if (bytes.charAt(at + 3) == GO_AWAY) {
+                return bytes.charAt(at + 16);
+            }
+            at += 9 + (bytes.charAt(at) << 16 | bytes.charAt(at + 1) << 8 | bytes.charAt(at + 2));
+        }
+        return -1;
+    }
+
     @Test
     void decentRequest_isAnswered() throws Exception {
         try (var client = connected()) {
@@ -115,7 +127,7 @@ class Http2ProbeTest {
     @Test
     void idleConnection_isSaidGoodbye() throws Exception {
         try (var client = connected()) {
-            assertThat(types(client.readToEnd())).contains(GO_AWAY + " ");
+            assertThat(goodbye(client.readToEnd())).isZero();
         }
     }
 
@@ -168,6 +180,55 @@ class Http2ProbeTest {
     }
 
     @Test
+    void tooLargeABody_isStopped_andTheConnectionGoesOn() throws Exception {
+        try (var client = connected()) {
+            client.send(frame(
+                    HEADERS,
+                    END_HEADERS,
+                    1,
+                    head("POST", "/v2/models/fraud/infer")
+                            + header("authorization", "Bearer " + Gateway.KEY)
+                            + header("content-length", "999999999")));
+            var refused = client.readUntil("BODY_TOO_LARGE");
+            client.send(frame(HEADERS, END_HEADERS | END_STREAM, 3, head("GET", "/v2/health/live")));
+            assertThat(types(refused + client.readUntil("{\"live\":true}"))).contains(RESET + " ");
+        }
+    }
+
+    private static String grpc(String method) {
+        return head("POST", "/inference.GRPCInferenceService/" + method)
+                + header("content-type", "application/grpc")
+                + header("te", "trailers")
+                + header("authorization", "Bearer " + Gateway.KEY);
+    }
+
+    @Test
+    void streamPastItsDeadline_isEnded() throws Exception {
+        try (var client = connected()) {
+            client.send(frame(HEADERS, END_HEADERS, 1, grpc("ModelStreamInfer") + header("grpc-timeout", "200m")));
+            assertThat(client.readUntil("DEADLINE_EXCEEDED")).contains("deadline passed");
+        }
+    }
+
+    @Test
+    void streamThatEndsWithinAMessage_isRefused() throws Exception {
+        try (var client = connected()) {
+            client.send(frame(HEADERS, END_HEADERS, 1, grpc("ModelStreamInfer"))
+                    + frame(DATA, END_STREAM, 1, "\0\0\0\0\u0009abc"));
+            assertThat(client.readUntil("ended within a message")).isNotEmpty();
+        }
+    }
+
+    @Test
+    void callWithHalfAMessage_isRefused() throws Exception {
+        try (var client = connected()) {
+            client.send(frame(HEADERS, END_HEADERS, 1, grpc("ServerLive"))
+                    + frame(DATA, END_STREAM, 1, "\0\0\0\0\u0009abc"));
+            assertThat(client.readUntil("expected: one message of 9")).isNotEmpty();
+        }
+    }
+
+    @Test
     void floodOfPings_isCutOff() throws Exception {
         assertCutOff(frame(PING, 0, 0, "12345678").repeat(5000));
     }
@@ -200,7 +261,8 @@ class Http2ProbeTest {
         try (var client = connected()) {
             try {
                 client.send(flood);
-                assertThat(types(client.readToEnd())).contains(GO_AWAY + " ");
+                // Not 0, which an idle connection gets as well.
+                assertThat(goodbye(client.readToEnd())).isPositive();
             } catch (IOException closed) {
                 // Reset while the flood was still being sent: cut off as well.
                 assertThat(closed).isNotNull();
