@@ -40,6 +40,7 @@ final class Gateway implements AutoCloseable {
         properties.put("server.address", "127.0.0.1");
         properties.put("gateway.http.port", "0");
         properties.put("gateway.http.host", "127.0.0.1");
+        properties.put("gateway.http.stop-linger", "0s");
         properties.put("gateway.registry-url", "http://127.0.0.1:" + registryPort);
         properties.put("gateway.data-directory", data.toString());
         properties.put("gateway.feed.backoff-max", "200ms");

@@ -90,6 +90,44 @@ class GatewayLifeTest {
         }
     }
 
+    @Test
+    void stop_answersWhatIsOnItsWay_onConnectionsThatWereIdle() throws Exception {
+        try (var registry = new FakeRegistry();
+                var worker = new FakeWorker("w1")) {
+            registry.publish(Gateway.table(1, "fraud", 1, worker));
+            var gateway = new Gateway(registry.port(), data, "gateway.http.stop-linger=15s").awaitRevision(1);
+            int port = gateway.port();
+            try (var client = new RawClient(port)) {
+                var call = "POST /v2/models/fraud/infer HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + Gateway.KEY
+                        + "\r\nContent-Length: 2\r\n\r\n{}";
+                assertThat(client.send(call).readUntil("w1\"}")).startsWith("HTTP/1.1 200 ");
+                var stopping = CompletableFuture.runAsync(gateway::close);
+                Gateway.await("the port to close", () -> refuses(port));
+                String answer;
+                do {
+                    answer = client.send(call).readUntil("w1\"}");
+                    assertThat(answer).startsWith("HTTP/1.1 200 ");
+                } while (!answer.contains("connection: close"));
+                client.close();
+                // As soon as the last client has gone, not after the linger.
+                stopping.get(12, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    @Test
+    void stop_closesWhatStaysIdle_whenTheLingerIsOver() throws Exception {
+        try (var registry = new FakeRegistry()) {
+            registry.publish(Gateway.table(1, "fraud", 1));
+            var gateway = new Gateway(registry.port(), data, "gateway.http.stop-linger=100ms").awaitRevision(1);
+            try (var client = new RawClient(gateway.port())) {
+                client.send("GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n").readUntil("true}");
+                gateway.close();
+                assertThat(client.readToEnd()).isEmpty();
+            }
+        }
+    }
+
     private static boolean refuses(int port) {
         try (var _ = new java.net.Socket(InetAddress.getLoopbackAddress(), port)) {
             return false;

@@ -31,6 +31,7 @@ class GatewayPropertiesTest {
         OTHERS.put("gateway.http.body-timeout", "2s");
         OTHERS.put("gateway.http.idle-timeout", "3s");
         OTHERS.put("gateway.http.stop-timeout", "4s");
+        OTHERS.put("gateway.http.stop-linger", "2s");
         OTHERS.put("gateway.http.tls.certificate-file", "/tls/tls.crt");
         OTHERS.put("gateway.http.tls.private-key-file", "/tls/tls.key");
         OTHERS.put("gateway.http.tls.reload-interval", "34s");
@@ -118,6 +119,7 @@ class GatewayPropertiesTest {
                         "PT30S",
                         "PT1M15S",
                         "PT20S",
+                        "PT1S",
                         "",
                         "",
                         "PT10S",

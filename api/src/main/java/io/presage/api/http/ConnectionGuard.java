@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.concurrent.ScheduledFuture;
+import io.vertx.core.net.impl.ShutdownEvent;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -116,6 +117,20 @@ final class ConnectionGuard extends ChannelDuplexHandler {
         backedUp = !context.channel().isWritable();
         backedUpSinceNanos = nanos.getAsLong();
         context.fireChannelWritabilityChanged();
+    }
+
+    /// The server stops. Vert.x would close this connection now, or right after the answer that is on its way, and
+    /// lose the request that its client may be sending at that moment (RFC 9112, section 9.6). So it hears of the
+    /// stop a little later, when the client has been told by an answer, or has sent nothing for as long.
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        long lingerMillis = properties.stopLingerMillis();
+        if (event instanceof ShutdownEvent && lingerMillis > 0) {
+            var _ = context.executor()
+                    .schedule(() -> context.fireUserEventTriggered(event), lingerMillis, TimeUnit.MILLISECONDS);
+        } else {
+            context.fireUserEventTriggered(event);
+        }
     }
 
     private void check(ChannelHandlerContext context) {

@@ -29,7 +29,6 @@ public final class Exchange {
     private final long arrivedNanos;
     private final ErrorForm errors;
     private final boolean isHttp2;
-    private final boolean lastOfConnection;
     private final BooleanSupplier stopping;
     private final Lingering lingering;
     private final Consumer<Problem> refusals;
@@ -38,7 +37,6 @@ public final class Exchange {
             HttpServerRequest request,
             String requestId,
             long arrivedNanos,
-            boolean lastOfConnection,
             BooleanSupplier stopping,
             Lingering lingering,
             Consumer<Problem> refusals) {
@@ -47,7 +45,6 @@ public final class Exchange {
         this.arrivedNanos = arrivedNanos;
         this.errors = ErrorForm.of(request.path());
         this.isHttp2 = request.version() == HttpVersion.HTTP_2;
-        this.lastOfConnection = lastOfConnection;
         this.stopping = stopping;
         this.lingering = lingering;
         this.refusals = refusals;
@@ -76,7 +73,7 @@ public final class Exchange {
         var response = request.response();
         response.setStatusCode(status);
         response.headers().set(REQUEST_ID, requestId);
-        if (lastOfConnection) {
+        if (isStopping()) {
             announceClose(response);
         }
         return response;
@@ -124,16 +121,11 @@ public final class Exchange {
         }
     }
 
-    /// True when the server is stopping: this is the last answer on its connection.
-    public boolean lastOfConnection() {
-        return lastOfConnection;
-    }
-
     public boolean isHttp2() {
         return isHttp2;
     }
 
-    /// Now, not when the request came.
+    /// The server is stopping: this is the last answer on its connection. Now, not when the request came.
     public boolean isStopping() {
         return stopping.getAsBoolean();
     }
@@ -206,7 +198,7 @@ public final class Exchange {
 
     /// Whether the rest of the request is short enough to be read and thrown away.
     private boolean reusable() {
-        if (lastOfConnection
+        if (isStopping()
                 || headers().contains(HttpHeaders.TRANSFER_ENCODING)
                 || headers().contains(HttpHeaders.EXPECT)) {
             return false;

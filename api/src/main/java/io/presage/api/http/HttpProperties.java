@@ -24,6 +24,8 @@ import org.springframework.util.unit.DataSize;
 /// @param bodyTimeout longest pause inside a body, or of a client that does not take its answer, at least 100ms
 /// @param idleTimeout a connection without a request is closed after this long, at least 100ms
 /// @param stopTimeout how long a graceful stop waits for calls in flight; 0 means not at all
+/// @param stopLinger for how long then connections without a call stay open, so that a request that is on its way
+///     is answered, and its client told to close; at most `stopTimeout` counts. 0 closes them at once
 /// @param tls certificate and key; without them the port speaks in clear
 public record HttpProperties(
         @DefaultValue("0.0.0.0") @NotBlank String host,
@@ -38,6 +40,7 @@ public record HttpProperties(
         @DefaultValue("30s") Duration bodyTimeout,
         @DefaultValue("75s") Duration idleTimeout,
         @DefaultValue("20s") Duration stopTimeout,
+        @DefaultValue("1s") Duration stopLinger,
         @Valid @DefaultValue TlsProperties tls) {
     public HttpProperties {
         within("body-bytes-max", bodyBytesMax, DataSize.ofBytes(1), DataSize.ofGigabytes(1));
@@ -51,6 +54,7 @@ public record HttpProperties(
         atLeast("body-timeout", bodyTimeout, 100);
         atLeast("idle-timeout", idleTimeout, 100);
         atLeast("stop-timeout", stopTimeout, 0);
+        atLeast("stop-linger", stopLinger, 0);
     }
 
     /// `bodyBytesInFlightMax` with its 0 resolved.
@@ -58,6 +62,10 @@ public record HttpProperties(
         return bodyBytesInFlightMax.toBytes() != 0
                 ? bodyBytesInFlightMax.toBytes()
                 : Math.max(bodyBytesMax.toBytes(), heapBytes / 4);
+    }
+
+    long stopLingerMillis() {
+        return Math.min(stopLinger.toMillis(), stopTimeout.toMillis());
     }
 
     private static void within(String key, DataSize value, DataSize min, DataSize max) {

@@ -41,6 +41,9 @@ final class PublicLoop extends VerticleBase {
 
     private static final int RESETS_WINDOW_SECONDS = 10;
 
+    /// Within this long all loops have stopped to listen.
+    private static final long PORT_CLOSED_MILLIS = 50;
+
     /// What all loops have in common.
     ///
     /// @param refusals told of every error that the gateway answers
@@ -138,7 +141,6 @@ final class PublicLoop extends VerticleBase {
                 request,
                 requestIds.of(request.headers()),
                 shared.nanos().getAsLong(),
-                stopping,
                 () -> stopping,
                 lingering,
                 shared.refusals());
@@ -175,11 +177,17 @@ final class PublicLoop extends VerticleBase {
         return server == null ? -1 : server.actualPort();
     }
 
-    /// Takes no new connections, closes idle ones, and the others after their present answer.
+    /// Takes no new connections, and lets the present ones go: told by their next answer, or after the linger.
     Future<Void> shutDown() {
-        stopping = true;
-        return server == null
-                ? Future.succeededFuture()
-                : server.shutdown(shared.properties().stopTimeout().toMillis(), TimeUnit.MILLISECONDS);
+        if (server == null) {
+            return Future.succeededFuture();
+        }
+        if (shared.properties().stopLingerMillis() == 0) {
+            stopping = true;
+        } else {
+            // Who is told to close connects anew: by then no loop may take connections any more.
+            vertx.setTimer(PORT_CLOSED_MILLIS, _ -> stopping = true);
+        }
+        return server.shutdown(shared.properties().stopTimeout().toMillis(), TimeUnit.MILLISECONDS);
     }
 }

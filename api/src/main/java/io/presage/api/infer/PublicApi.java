@@ -165,7 +165,7 @@ public final class PublicApi implements Handler<Exchange> {
             }
             case PublicPath.Live _ -> exchange.answerJson(200, "{\"live\":true}");
             case PublicPath.Ready _ -> {
-                boolean ready = routes.newest().isPresent() && !exchange.lastOfConnection();
+                boolean ready = routes.newest().isPresent() && !exchange.isStopping();
                 exchange.answerJson(ready ? 200 : 503, "{\"ready\":" + ready + "}");
             }
             case PublicPath.Root _ -> exchange.answerJson(200, root);
