@@ -11,6 +11,7 @@ import io.presage.api.grpc.GrpcApi;
 import io.presage.api.http.PublicPort;
 import io.presage.api.http.TlsKeys;
 import io.presage.api.infer.GatewayMetrics;
+import io.presage.api.infer.Loads;
 import io.presage.api.infer.PublicApi;
 import io.presage.api.infer.WaitingSpace;
 import io.presage.api.limits.Bodies;
@@ -76,8 +77,13 @@ class GatewayConfiguration {
     }
 
     @Bean
-    WaitingSpace waitingSpace(GatewayProperties properties, MeterRegistry meters) {
-        var space = new WaitingSpace(properties.waiting());
+    Loads loads() {
+        return new Loads(System::nanoTime);
+    }
+
+    @Bean
+    WaitingSpace waitingSpace(GatewayProperties properties, Loads loads, MeterRegistry meters) {
+        var space = new WaitingSpace(properties.waiting(), loads);
         Gauge.builder("presage_gateway_waiting_calls", space, WaitingSpace::calls)
                 .description("Calls that wait for a version that is being loaded")
                 .register(meters);
@@ -187,7 +193,8 @@ class GatewayConfiguration {
             GatewayMetrics metrics,
             ShadowTally shadows,
             ResponseCache cache,
-            RateLimits limits) {
+            RateLimits limits,
+            Loads loads) {
         return new TableFeed(
                 new StateClient(properties.registryUrl(), properties.id(), service.secret(), properties.feed()),
                 new SnapshotFile(properties.dataDirectory(), JSON),
@@ -197,6 +204,7 @@ class GatewayConfiguration {
                     limits.follow(index.limits());
                     shadows.retain(index);
                     cache.retain(index);
+                    loads.follow(index);
                 }),
                 JSON,
                 properties.feed(),

@@ -17,7 +17,6 @@ import io.presage.api.routes.VersionRoute;
 import io.presage.contract.http.Headers;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -35,7 +34,6 @@ import org.slf4j.LoggerFactory;
 final class Attempts implements WaitingRoom.Guest {
     private static final Logger log = LoggerFactory.getLogger(Attempts.class);
     private static final long NO_TIMER = -1;
-    private static final int RETRY_AFTER_SECONDS_MAX = 60;
 
     /// Of a version that nobody loads: somebody has to act first.
     private static final int NOT_LOADED_SECONDS = 10;
@@ -145,14 +143,15 @@ final class Attempts implements WaitingRoom.Guest {
 
     /// No replica has the version: it is waited for if it is coming.
     private void await() {
-        var loading = route.loading();
-        if (loading == null) {
+        if (route.loading() == null) {
             refuse(Problem.VERSION_NOT_READY, "has no Ready replica and is being loaded by none", NOT_LOADED_SECONDS);
         } else if (loop.room().enter(this)) {
             loop.metrics().waited();
         } else {
-            refuse(Problem.VERSION_NOT_READY, "is being loaded, and as many calls wait as may", (int) Math.clamp(
-                    Duration.ofMillis(loading.expectedMillis() + 999).toSeconds(), 1, RETRY_AFTER_SECONDS_MAX));
+            refuse(
+                    Problem.VERSION_NOT_READY,
+                    "is being loaded, and as many calls wait as may",
+                    loop.room().secondsLeft(route));
         }
     }
 

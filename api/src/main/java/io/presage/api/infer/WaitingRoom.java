@@ -1,5 +1,6 @@
 package io.presage.api.infer;
 
+import io.presage.api.routes.VersionRoute;
 import io.vertx.core.Vertx;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -40,6 +41,11 @@ final class WaitingRoom {
             timer = vertx.setPeriodic(LOOK_MILLIS, _ -> look());
         }
         return true;
+    }
+
+    /// When it is worth to come back for one that finds no room.
+    int secondsLeft(VersionRoute route) {
+        return space.loads().secondsLeft(route);
     }
 
     /// Does nothing for one that is not here.

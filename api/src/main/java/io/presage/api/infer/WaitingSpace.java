@@ -2,13 +2,15 @@ package io.presage.api.infer;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// How many calls wait in the rooms of all event loops. Any thread.
+/// How many calls wait in the rooms of all event loops, and for how long they may have to. Any thread.
 public final class WaitingSpace {
     private final int callsMax;
+    private final Loads loads;
     private final AtomicInteger calls = new AtomicInteger();
 
-    public WaitingSpace(WaitingProperties properties) {
+    public WaitingSpace(WaitingProperties properties, Loads loads) {
         this.callsMax = properties.callsMax();
+        this.loads = loads;
     }
 
     boolean tryTake() {
@@ -21,6 +23,10 @@ public final class WaitingSpace {
 
     void giveBack() {
         calls.decrementAndGet();
+    }
+
+    Loads loads() {
+        return loads;
     }
 
     public int calls() {
