@@ -2,10 +2,12 @@ package io.presage.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpExchange;
 import io.presage.contract.state.Role;
 import io.presage.contract.state.RoutingTable;
 import io.presage.contract.state.ShadowReport;
 import io.presage.contract.state.TrafficPolicy;
+import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -73,12 +75,17 @@ class GatewayPolicyTest {
     }
 
     private void publish(int candidateWeight, TrafficPolicy policy) {
+        name = "model-" + (revision + 1);
+        publishAgain(1, candidateWeight, policy);
+    }
+
+    /// The same model once more. The candidate is version 2.
+    private void publishAgain(int active, int candidateWeight, TrafficPolicy policy) {
         revision++;
-        name = "model-" + revision;
         var targets = candidateWeight == 0
-                ? List.of(new RoutingTable.Target(1, 10_000))
+                ? List.of(new RoutingTable.Target(active, 10_000))
                 : List.of(
-                        new RoutingTable.Target(1, 10_000 - candidateWeight),
+                        new RoutingTable.Target(active, 10_000 - candidateWeight),
                         new RoutingTable.Target(2, candidateWeight));
         var model = new RoutingTable.Model(
                 name,
@@ -86,7 +93,7 @@ class GatewayPolicyTest {
                 List.of(
                         new RoutingTable.Version(1, List.of("w1"), "aa"),
                         new RoutingTable.Version(2, List.of("w2"), "bb")),
-                Map.of("champion", 1, "beta", 2),
+                Map.of("champion", active, "beta", 2),
                 policy);
         registry.publish(Gateway.table(
                 revision,
@@ -332,6 +339,10 @@ class GatewayPolicyTest {
         publish(cache(600_000));
         gateway.infer(name);
         publish(TrafficPolicy.NONE);
+        awaitNothingKept();
+    }
+
+    private void awaitNothingKept() {
         Gateway.await("empty", () -> gateway.metric("presage_gateway_cache_bytes") == 0);
     }
 
@@ -408,5 +419,70 @@ class GatewayPolicyTest {
         assertThat(first.get().statusCode()).isEqualTo(200);
         assertThat(one.seen).hasSize(1);
         Gateway.await("room", () -> gateway.metric("presage_gateway_body_bytes_in_flight") == 0);
+    }
+
+    /// What a worker does that holds the version no more, when version 2 was promoted while a call was on its way.
+    private static void refuseAsNotHeld(HttpExchange exchange) throws IOException {
+        exchange.getResponseHeaders().set("Presage-Problem", "VERSION_NOT_READY");
+        FakeWorker.answer(exchange, 503, "{\"error\":\"gone\"}");
+    }
+
+    @Test
+    void callThatMovesToAnotherVersion_keepsNothing() throws Exception {
+        one.does(exchange -> {
+            publishAgain(2, 0, cache(600_000));
+            refuseAsNotHeld(exchange);
+        });
+        publish(cache(600_000));
+        awaitNothingKept();
+        var moved = gateway.infer(name);
+        assertThat(version(moved)).isEqualTo("2");
+        assertThat(moved.body()).isEqualTo(ANSWER.formatted("0.9,0.1"));
+        assertThat(gateway.metric("presage_gateway_cache_bytes"))
+                .as("neither under version 1's digest nor under version 2's")
+                .isZero();
+        assertThat(cached(gateway.infer(name))).isEqualTo("no");
+        assertThat(cached(gateway.infer(name))).isEqualTo("hit");
+        assertThat(two.seen).hasSize(2);
+        one.does(exchange -> FakeWorker.answer(exchange, 200, ANSWER.formatted("0.1,0.9")));
+        publishAgain(1, 0, cache(600_000));
+        var back = gateway.infer(name);
+        assertThat(cached(back)).isEqualTo("no");
+        assertThat(version(back)).isEqualTo("1");
+        assertThat(back.body()).isEqualTo(ANSWER.formatted("0.1,0.9"));
+    }
+
+    @Test
+    void thoseWhoWaitForACallThatMoves_goTheirOwnWay() throws Exception {
+        var mayRefuse = new CountDownLatch(1);
+        one.does(exchange -> {
+            mayRefuse.await();
+            refuseAsNotHeld(exchange);
+        });
+        publish(cache(600_000));
+        awaitNothingKept();
+        var first = inferring();
+        Gateway.await("the first", () -> one.seen.size() == 1);
+        var second = inferring();
+        awaitJoined(1);
+        publishAgain(2, 0, cache(600_000));
+        mayRefuse.countDown();
+        for (var answer : List.of(first, second)) {
+            assertThat(version(answer.get())).isEqualTo("2");
+            assertThat(cached(answer.get())).isEqualTo("no");
+        }
+        assertThat(gateway.metric("presage_gateway_cache_bytes")).isZero();
+    }
+
+    @Test
+    void callThatMovesToAnotherVersion_isNotCompared() throws Exception {
+        one.does(exchange -> {
+            publishAgain(2, 0, shadow(10_000, 8));
+            refuseAsNotHeld(exchange);
+        });
+        publish(shadow(10_000, 8));
+        assertThat(version(gateway.infer(name))).isEqualTo("2");
+        Gateway.await("room", () -> gateway.metric("presage_gateway_shadow_in_flight") == 0);
+        assertThat(two.seen).hasSize(1);
     }
 }
