@@ -62,6 +62,18 @@ public final class Child {
         return Files.readString(log);
     }
 
+    /// `kill -NAME`; returns when it was sent.
+    void signal(String signal) throws IOException, InterruptedException {
+        var sent = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start()
+                .waitFor();
+        if (sent != 0) {
+            throw new AssertionError("kill -" + signal + " of " + this + ": " + sent);
+        }
+    }
+
     /// `kill -9`; returns when it is gone.
     public void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();

@@ -36,8 +36,34 @@ public final class Client {
         return new Client(address, other);
     }
 
+    /// The same key elsewhere.
+    public Client at(URI other) {
+        return new Client(other, key);
+    }
+
     public Answer get(String path) throws IOException, InterruptedException {
-        return send("GET", path, new byte[0], Map.of());
+        return get(path, Map.of());
+    }
+
+    public Answer get(String path, Map<String, String> headers) throws IOException, InterruptedException {
+        return send("GET", path, new byte[0], headers);
+    }
+
+    /// The body of a 200 answer.
+    String text(String path) throws IOException, InterruptedException {
+        var answer = HTTP.send(
+                HttpRequest.newBuilder(address.resolve(path))
+                        .timeout(Duration.ofSeconds(30))
+                        .build(),
+                BodyHandlers.ofString());
+        if (answer.statusCode() != 200) {
+            throw new AssertionError(path + ": " + answer.statusCode() + " " + answer.body());
+        }
+        return answer.body();
+    }
+
+    public Answer delete(String path) throws IOException, InterruptedException {
+        return send("DELETE", path, new byte[0], Map.of());
     }
 
     public Answer post(String path, Map<String, ?> body) throws IOException, InterruptedException {

@@ -21,8 +21,10 @@ import java.util.Optional;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
-/// Postgres, a registry, workers and a gateway: the shipped jars, each a process with its own folder and fixed
-/// ports, so that it can be killed and started again as it was. Logs go to `target/e2e-logs/NAME/`. One thread.
+/// Postgres, a registry, workers and gateways: the shipped jars, each a process with its own folder and fixed
+/// ports, so that it can be killed and started again as it was. Their names are `registry`, `worker-1` and so on,
+/// `gateway`, and `gateway-2` and so on, where a scenario starts more than one. Logs go to
+/// `target/e2e-logs/NAME/`. One thread.
 public final class Cluster implements AutoCloseable {
     public static final Duration START_MAX = Duration.ofMinutes(2);
     private static final Duration CHANGE_MAX = Duration.ofSeconds(60);
@@ -31,25 +33,26 @@ public final class Cluster implements AutoCloseable {
     private final Path root = Path.of(System.getProperty("e2e.root"));
     private final Path logs;
     private final Path folder;
-    private final List<String> workerSettings;
+    private final Map<String, List<String>> moreSettings;
     private final PostgresServer postgres;
     private final Map<String, Child> children = new LinkedHashMap<>();
     private final Map<String, List<String>> settings = new HashMap<>();
     private final Map<String, Instant> starts = new HashMap<>();
     private final Set<Integer> takenPorts = new HashSet<>();
-    private final int gatewayPort = freePort();
+    private final Map<String, Integer> ports = new HashMap<>();
     private final int registryPort = freePort();
 
     /// Starts everything and waits until all workers are known.
     public static Cluster start(String name, Path folder, int workers) throws Exception {
-        return start(name, folder, workers, List.of());
+        return start(name, folder, workers, Map.of());
     }
 
     /// As above.
     ///
-    /// @param workerSettings further arguments of every worker
-    public static Cluster start(String name, Path folder, int workers, List<String> workerSettings) throws Exception {
-        var cluster = new Cluster(name, folder, workerSettings);
+    /// @param moreSettings further arguments of every `registry`, `worker` and `gateway`
+    public static Cluster start(String name, Path folder, int workers, Map<String, List<String>> moreSettings)
+            throws Exception {
+        var cluster = new Cluster(name, folder, moreSettings);
         try {
             cluster.launch("registry");
             for (int i = 1; i <= workers; i++) {
@@ -64,9 +67,10 @@ public final class Cluster implements AutoCloseable {
         return cluster;
     }
 
-    private Cluster(String name, Path folder, List<String> workerSettings) throws IOException, InterruptedException {
+    private Cluster(String name, Path folder, Map<String, List<String>> moreSettings)
+            throws IOException, InterruptedException {
         this.folder = folder;
-        this.workerSettings = List.copyOf(workerSettings);
+        this.moreSettings = Map.copyOf(moreSettings);
         this.logs = Path.of(System.getProperty("e2e.target"), "e2e-logs", name);
         Files.createDirectories(logs);
         this.postgres =
@@ -75,7 +79,12 @@ public final class Cluster implements AutoCloseable {
 
     /// The first ADMIN at the gateway.
     public Client admin() throws IOException {
-        return new Client(URI.create("http://127.0.0.1:" + gatewayPort), adminKey());
+        return new Client(address("gateway"), adminKey());
+    }
+
+    /// Where clients find a gateway.
+    public URI address(String gateway) {
+        return URI.create("http://127.0.0.1:" + port(gateway));
     }
 
     public String adminKey() throws IOException {
@@ -83,7 +92,7 @@ public final class Cluster implements AutoCloseable {
     }
 
     public int gatewayPort() {
-        return gatewayPort;
+        return port("gateway");
     }
 
     /// A new key at the gateway, once the gateway knows it.
@@ -171,6 +180,53 @@ public final class Cluster implements AutoCloseable {
         });
     }
 
+    /// Starts one more gateway, or again one that was stopped, and waits until it is ready.
+    public void startGateway(String name) throws Exception {
+        launch(name);
+        awaitGateway(name);
+    }
+
+    /// Returns once `gateway` routes by everything that was committed before this call.
+    public void awaitTable(String gateway) throws Exception {
+        // Asked for the state after one that there cannot be, the registry looks into the database.
+        var newest = new Client(URI.create("http://127.0.0.1:" + registryPort), "")
+                .get("/internal/state?gateway=e2e&after=" + Long.MAX_VALUE, Map.of("Presage-Service-Secret", SECRET))
+                .body()
+                .path("revision")
+                .asLong();
+        Eventually.holds(
+                gateway + " knows revision " + newest,
+                CHANGE_MAX,
+                () -> metric(gateway, "presage_gateway_table_revision", Map.of()) >= newest);
+    }
+
+    /// The sum of a gateway's metric over the lines that have all of `labels`; 0 when there are none.
+    public double metric(String gateway, String name, Map<String, String> labels) throws Exception {
+        var management = new Client(URI.create("http://127.0.0.1:" + port(gateway + " management")), "");
+        double sum = 0;
+        for (var line : management.text("/actuator/prometheus").lines().toList()) {
+            boolean isWanted = (line.startsWith(name + "{") || line.startsWith(name + " "))
+                    && labels.entrySet().stream()
+                            .allMatch(label -> line.contains(label.getKey() + "=\"" + label.getValue() + "\""));
+            sum += isWanted ? Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)) : 0;
+        }
+        return sum;
+    }
+
+    /// `kill -15`; returns its exit code once it has ended.
+    public int stop(String name) throws InterruptedException {
+        return child(name).terminate(START_MAX);
+    }
+
+    /// `kill -STOP`: it is there, and does nothing until [#thaw].
+    public void freeze(String name) throws IOException, InterruptedException {
+        child(name).signal("STOP");
+    }
+
+    public void thaw(String name) throws IOException, InterruptedException {
+        child(name).signal("CONT");
+    }
+
     /// `kill -9`.
     public void kill(String name) throws InterruptedException {
         child(name).kill();
@@ -194,12 +250,11 @@ public final class Cluster implements AutoCloseable {
 
     /// Waits until the gateway says it is ready.
     public void awaitGateway() throws Exception {
-        await(
-                "gateway",
-                () -> new Client(URI.create("http://127.0.0.1:" + gatewayPort), "")
-                                .get("/v2/health/ready")
-                                .status()
-                        == 200);
+        awaitGateway("gateway");
+    }
+
+    private void awaitGateway(String name) throws Exception {
+        await(name, () -> new Client(address(name), "").get("/v2/health/ready").status() == 200);
     }
 
     /// Waits until `count` workers are live for the registry, the gateway passing the question on.
@@ -275,7 +330,8 @@ public final class Cluster implements AutoCloseable {
 
     private void launch(String name) throws IOException {
         starts.put(name, Instant.now());
-        var module = name.startsWith("worker") ? "worker" : name.equals("gateway") ? "api" : name;
+        var service = name.replaceFirst("-.*", "");
+        var module = service.equals("gateway") ? "api" : service;
         children.put(
                 name,
                 Child.jar(
@@ -297,10 +353,11 @@ public final class Cluster implements AutoCloseable {
             own.add("--spring.datasource.password=" + postgres.password());
             own.add("--registry.artifacts.directory=" + folder.resolve("artifacts"));
             own.add("--registry.access.bootstrap-key-file=" + folder.resolve("admin.key"));
-        } else if (name.equals("gateway")) {
-            own.add("--server.port=0");
+        } else if (name.startsWith("gateway")) {
+            own.add("--server.port=" + port(name + " management"));
+            own.add("--gateway.id=" + name);
             own.add("--gateway.http.host=127.0.0.1");
-            own.add("--gateway.http.port=" + gatewayPort);
+            own.add("--gateway.http.port=" + port(name));
             own.add("--gateway.registry-url=http://127.0.0.1:" + registryPort);
             own.add("--gateway.data-directory=" + folder.resolve(name));
         } else {
@@ -311,9 +368,14 @@ public final class Cluster implements AutoCloseable {
             own.add("--worker.advertised-host=127.0.0.1");
             own.add("--worker.registry-url=http://127.0.0.1:" + registryPort);
             own.add("--worker.data-directory=" + folder.resolve(name));
-            own.addAll(workerSettings);
         }
+        own.addAll(moreSettings.getOrDefault(name.replaceFirst("-.*", ""), List.of()));
         return own;
+    }
+
+    /// The same for the same name, always.
+    private int port(String name) {
+        return ports.computeIfAbsent(name, _ -> freePort());
     }
 
     private int freePort() {

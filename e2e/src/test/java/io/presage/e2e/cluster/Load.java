@@ -22,13 +22,24 @@ public final class Load implements AutoCloseable {
     private final List<Thread> callers = new ArrayList<>();
     private volatile boolean stopped;
 
+    /// Whom they call.
+    @FunctionalInterface
+    public interface Service {
+        Answer predict(String model) throws IOException, InterruptedException;
+    }
+
     /// Starts `callers` of them.
     ///
     /// @param increments version -> what that version adds, so that an answer by the wrong version is a failure
     public static Load start(Client client, String model, int callers, Map<Integer, Float> increments) {
+        return start((Service) name -> client.predict(name, Map.of()), model, callers, increments);
+    }
+
+    /// As above.
+    public static Load start(Service service, String model, int callers, Map<Integer, Float> increments) {
         var load = new Load();
         for (int i = 0; i < callers; i++) {
-            load.callers.add(Thread.ofVirtual().name("caller-" + i).start(() -> load.call(client, model, increments)));
+            load.callers.add(Thread.ofVirtual().name("caller-" + i).start(() -> load.call(service, model, increments)));
         }
         return load;
     }
@@ -67,10 +78,10 @@ public final class Load implements AutoCloseable {
         }
     }
 
-    private void call(Client client, String model, Map<Integer, Float> increments) {
+    private void call(Service service, String model, Map<Integer, Float> increments) {
         for (int i = 0; i < CALLS_MAX && !stopped; i++) {
             try {
-                var answer = client.predict(model, Map.of());
+                var answer = service.predict(model);
                 var increment = increments.get(answer.version());
                 if (answer.status() != 200) {
                     failures.add(answer.status() + " " + answer.body());

@@ -38,7 +38,9 @@ class EnginesIT {
                 "engines",
                 folder,
                 1,
-                List.of("--worker.engines.directory=" + packs, "--worker.engines.isolation.xgboost=process"));
+                Map.of(
+                        "worker",
+                        List.of("--worker.engines.directory=" + packs, "--worker.engines.isolation.xgboost=process")));
     }
 
     @AfterAll
