@@ -131,7 +131,7 @@ class GatewayPropertiesTest {
                         "1",
                         "false",
                         "PT1S",
-                        "PT2S",
+                        "PT1S",
                         "1024",
                         "20",
                         "5",

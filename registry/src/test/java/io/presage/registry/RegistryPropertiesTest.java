@@ -52,7 +52,7 @@ final class RegistryPropertiesTest {
         assertThat(properties.validation().perWorkerMax()).isEqualTo(2);
         assertThat(properties.placement().overcommit()).isEqualTo(4.0);
         assertThat(properties.placement().failedMemory()).isEqualTo(Duration.ofMinutes(10));
-        assertThat(properties.limits().gatewayLostAfter()).isEqualTo(Duration.ofSeconds(6));
+        assertThat(properties.limits().gatewayLostAfter()).isEqualTo(Duration.ofSeconds(3));
         assertThat(properties.limits().usageKept()).isEqualTo(Duration.ofDays(90));
     }
 

@@ -10,7 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 
-/// Keeps [RateLimits] at the slices that the registry gives. While the registry is away, the last ones hold.
+/// Keeps [RateLimits] at the slices that the registry gives. While the registry is away, the last ones hold. An
+/// exchange that fails is repeated at once, the first time: the registry counts a gateway lost that is silent for
+/// three of its intervals.
 /// [#turn] is one exchange and what tests call; the loop around it runs on one virtual thread.
 public final class SliceFeed implements SmartLifecycle {
     private static final Logger log = LoggerFactory.getLogger(SliceFeed.class);
@@ -87,7 +89,9 @@ public final class SliceFeed implements SmartLifecycle {
             while (!Thread.currentThread().isInterrupted()) {
                 turn(false);
                 pause.sleep(GAP.toMillis());
-                limits.awaitNews(interval.minus(GAP));
+                if (failures != 1) {
+                    limits.awaitNews(interval.minus(GAP));
+                }
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();

@@ -10,7 +10,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /// @param timeout longest wait for an answer, at least 50ms
 public record SliceProperties(
         @DefaultValue("1s") Duration interval,
-        @DefaultValue("2s") Duration timeout) {
+        @DefaultValue("1s") Duration timeout) {
     public SliceProperties {
         if (interval.toMillis() < 100 || interval.toSeconds() > 10) {
             throw new IllegalArgumentException(

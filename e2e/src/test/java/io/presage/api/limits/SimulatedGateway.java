@@ -35,7 +35,7 @@ public final class SimulatedGateway {
                         1000,
                         gateways,
                         false,
-                        new SliceProperties(Duration.ofSeconds(1), Duration.ofSeconds(2))),
+                        new SliceProperties(Duration.ofSeconds(1), Duration.ofSeconds(1))),
                 new LimitMetrics(new SimpleMeterRegistry()),
                 nanos,
                 () -> Instant.ofEpochSecond(0, nanos.getAsLong()));

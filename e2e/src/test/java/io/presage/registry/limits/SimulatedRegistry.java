@@ -14,7 +14,7 @@ public final class SimulatedRegistry {
     private final Map<String, Long> used = new HashMap<>();
 
     public SimulatedRegistry(LongSupplier nanos) {
-        this.ledger = new SliceLedger(new LimitsProperties(Duration.ofSeconds(6), Duration.ofDays(90)), nanos);
+        this.ledger = new SliceLedger(new LimitsProperties(Duration.ofSeconds(3), Duration.ofDays(90)), nanos);
     }
 
     public SliceAnswer answer(SliceRequest request) {

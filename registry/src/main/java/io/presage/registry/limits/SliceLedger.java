@@ -19,8 +19,9 @@ import java.util.function.LongSupplier;
 /// nothing grows.
 ///
 /// A gateway is a process (its incarnation). One that is silent for `lostAfter` is lost and what it held is
-/// free; one whose name was taken over by a newer process is, after a third of that. Everything under `lock`;
-/// any thread.
+/// free; one whose name was taken over by a newer process is, after a third of that. When nobody at all was heard
+/// for most of that time, it was the registry that was away: then all have `lostAfter` once more to speak.
+/// Everything under `lock`; any thread.
 final class SliceLedger {
     private static final int GATEWAYS_MAX = 1000;
 
@@ -55,6 +56,8 @@ final class SliceLedger {
     private final long lostAfterNanos;
     private final LongSupplier nanos;
     private final long startedNanos;
+    private long heardNanos;
+    private long backNanos;
     private int known;
     private boolean settled;
 
@@ -62,6 +65,8 @@ final class SliceLedger {
         this.lostAfterNanos = properties.gatewayLostAfter().toNanos();
         this.nanos = nanos;
         this.startedNanos = nanos.getAsLong();
+        this.heardNanos = startedNanos;
+        this.backNanos = startedNanos - lostAfterNanos;
     }
 
     /// Notes what a gateway holds and wants, and says what it gets.
@@ -152,10 +157,17 @@ final class SliceLedger {
     }
 
     private void forgetLost(SliceRequest request, long now) {
+        // Less than all of it: the last one to be heard spoke later than the others.
+        if (now - heardNanos > lostAfterNanos / 3 * 2) {
+            backNanos = now;
+        }
+        heardNanos = now;
+        boolean mayLose = now - backNanos >= lostAfterNanos;
         var lost = new ArrayList<String>();
         gateways.forEach((incarnation, gateway) -> {
             boolean replaced = gateway.id.equals(request.gatewayId()) && !incarnation.equals(request.incarnation());
-            if (now - gateway.seenNanos > (replaced ? lostAfterNanos / 3 : lostAfterNanos)) {
+            long silentNanos = now - gateway.seenNanos;
+            if (replaced ? silentNanos > lostAfterNanos / 3 : mayLose && silentNanos > lostAfterNanos) {
                 lost.add(incarnation);
             }
         });
