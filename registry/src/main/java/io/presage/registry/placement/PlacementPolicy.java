@@ -26,6 +26,8 @@ import java.util.stream.Stream;
 /// Wanted copies are at most the number of live workers. What fits nowhere is left out and said. Without any
 /// live worker all stays as it is: there is nowhere to move to, and a worker that comes back finds its versions
 /// still its.
+///
+/// A plan takes time in proportion to what is deployed: it is made each second.
 final class PlacementPolicy {
     /// @param unplaced versions with fewer copies than wanted, because no worker has room
     record Plan(Set<Placement> placements, List<DeployedVersion> unplaced) {}
@@ -40,29 +42,31 @@ final class PlacementPolicy {
             Set<Placement> ready,
             Set<Placement> failed,
             double overcommit) {
+        var ordered = bigFirst(deployed);
         if (workers.isEmpty()) {
+            var versions = ordered.stream().map(Copies.Version::of).collect(Collectors.toUnmodifiableSet());
             return new Plan(
                     present.stream()
-                            .filter(placement -> deployed.stream()
-                                    .anyMatch(version -> held(version).test(placement)))
+                            .filter(placement -> versions.contains(Copies.Version.of(placement)))
                             .collect(Collectors.toUnmodifiableSet()),
                     List.of());
         }
         var loads = new Loads(workers, overcommit);
-        var placements = new HashSet<Placement>();
-        for (var version : bigFirst(deployed)) {
-            for (var kept : kept(version, loads, present, ready)) {
+        var presentCopies = new Copies(present);
+        var placements = new Copies(Set.of());
+        for (var version : ordered) {
+            for (var kept : kept(version, loads, presentCopies, ready)) {
                 placements.add(kept);
                 loads.of(kept.workerId()).add(version.memoryBytes());
             }
         }
-        for (var version : bigFirst(deployed)) {
+        for (var version : ordered) {
             moveFailed(version, loads, placements, failed);
         }
         var unplaced = new ArrayList<DeployedVersion>();
-        for (var version : bigFirst(deployed)) {
+        for (var version : ordered) {
             int wanted = Math.min(version.replicas(), workers.size());
-            int held = (int) placements.stream().filter(held(version)).count();
+            int held = placements.of(version).size();
             for (int missing = wanted - held; missing > 0; missing--) {
                 var chosen = best(version, loads, placements, failed);
                 if (chosen.isEmpty()) {
@@ -73,13 +77,11 @@ final class PlacementPolicy {
                 chosen.get().add(version.memoryBytes());
             }
         }
-        return new Plan(Set.copyOf(placements), List.copyOf(unplaced));
+        return new Plan(placements.all(), List.copyOf(unplaced));
     }
 
-    private static void moveFailed(
-            DeployedVersion version, Loads loads, Set<Placement> placements, Set<Placement> failed) {
-        var stuck = placements.stream()
-                .filter(held(version))
+    private static void moveFailed(DeployedVersion version, Loads loads, Copies placements, Set<Placement> failed) {
+        var stuck = placements.of(version).stream()
                 .filter(failed::contains)
                 .sorted(Placement.ORDER)
                 .toList();
@@ -95,20 +97,17 @@ final class PlacementPolicy {
     }
 
     /// Where one more copy goes.
-    private static Optional<Load> best(
-            DeployedVersion version, Loads loads, Set<Placement> placements, Set<Placement> failed) {
+    private static Optional<Load> best(DeployedVersion version, Loads loads, Copies placements, Set<Placement> failed) {
         return loads.all()
-                .filter(load -> !placements.contains(at(load, version)))
+                .filter(load -> !placements.of(version).contains(at(load, version)))
                 .filter(load -> load.takes(version))
                 .min(Comparator.comparing((Load load) -> failed.contains(at(load, version)))
                         .thenComparing(load -> !load.hasFree(version.memoryBytes()))
                         .thenComparing(Load.LEAST));
     }
 
-    private static List<Placement> kept(
-            DeployedVersion version, Loads loads, Set<Placement> present, Set<Placement> ready) {
-        return present.stream()
-                .filter(held(version))
+    private static List<Placement> kept(DeployedVersion version, Loads loads, Copies present, Set<Placement> ready) {
+        return present.of(version).stream()
                 .filter(placement -> loads.has(placement.workerId())
                         && loads.of(placement.workerId()).runs(version))
                 .sorted(Comparator.comparing((Placement placement) -> !ready.contains(placement))
@@ -126,13 +125,48 @@ final class PlacementPolicy {
                 .collect(Collectors.toUnmodifiableList());
     }
 
-    private static java.util.function.Predicate<Placement> held(DeployedVersion version) {
-        return placement ->
-                placement.version() == version.version() && placement.model().equals(version.model());
-    }
-
     private static Placement at(Load load, DeployedVersion version) {
         return new Placement(load.worker.id(), version.model(), version.version());
+    }
+
+    /// Placements by version while a plan is made.
+    private static final class Copies {
+        record Version(String model, int number) {
+            static Version of(DeployedVersion version) {
+                return new Version(version.model(), version.version());
+            }
+
+            static Version of(Placement placement) {
+                return new Version(placement.model(), placement.version());
+            }
+        }
+
+        private final Map<Version, Set<Placement>> byVersion = new HashMap<>();
+
+        Copies(Set<Placement> placements) {
+            placements.forEach(this::add);
+        }
+
+        Set<Placement> of(DeployedVersion version) {
+            return byVersion.getOrDefault(Version.of(version), Set.of());
+        }
+
+        void add(Placement placement) {
+            byVersion
+                    .computeIfAbsent(Version.of(placement), _ -> new HashSet<>())
+                    .add(placement);
+        }
+
+        void remove(Placement placement) {
+            byVersion.computeIfPresent(Version.of(placement), (_, copies) -> {
+                copies.remove(placement);
+                return copies;
+            });
+        }
+
+        Set<Placement> all() {
+            return byVersion.values().stream().flatMap(Set::stream).collect(Collectors.toUnmodifiableSet());
+        }
     }
 
     /// All workers while a plan is made.
