@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.presage.api.cache.ResponseCache;
 import io.presage.api.feed.SnapshotFile;
+import io.presage.api.feed.SnapshotWriter;
 import io.presage.api.feed.StateClient;
 import io.presage.api.feed.TableFeed;
 import io.presage.api.forward.Retries;
@@ -194,13 +195,17 @@ class GatewayConfiguration {
             ShadowTally shadows,
             ResponseCache cache,
             RateLimits limits,
-            Loads loads) {
+            Loads loads,
+            MeterRegistry meters) {
         return new TableFeed(
                 new StateClient(properties.registryUrl(), properties.id(), service.secret(), properties.feed()),
-                new SnapshotFile(properties.dataDirectory(), JSON),
+                new SnapshotWriter(
+                        new SnapshotFile(properties.dataDirectory(), JSON),
+                        JSON,
+                        properties.feed().snapshotInterval()),
                 new TableFeed.TableSink(replicas, routes, index -> {
                     metrics.retain(index);
-                    targets.retain(index.paths());
+                    targets.retain(index::has);
                     limits.follow(index.limits());
                     shadows.retain(index);
                     cache.retain(index);
@@ -208,6 +213,7 @@ class GatewayConfiguration {
                 }),
                 JSON,
                 properties.feed(),
+                meters,
                 RandomGenerator.getDefault(),
                 Thread::sleep);
     }

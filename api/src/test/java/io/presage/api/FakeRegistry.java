@@ -4,6 +4,8 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.presage.contract.http.Headers;
 import io.presage.contract.http.InternalPaths;
+import io.presage.contract.state.RoutingChanges;
+import io.presage.contract.state.RoutingContent;
 import io.presage.contract.state.RoutingTable;
 import io.presage.contract.state.ShadowReport;
 import io.presage.contract.state.SliceAnswer;
@@ -11,11 +13,13 @@ import io.presage.contract.state.SliceRequest;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -29,7 +33,11 @@ final class FakeRegistry implements AutoCloseable {
     final List<ShadowReport> shadowReports = new CopyOnWriteArrayList<>();
     private final HttpServer server;
     private final Object changed = new Object();
+    final List<String> statePolls = new CopyOnWriteArrayList<>();
+    private final Map<Long, RoutingTable> history = new HashMap<>();
     private RoutingTable table = new RoutingTable(-1, List.of(), List.of(), List.of());
+    private UnaryOperator<RoutingChanges> spoilt = UnaryOperator.identity();
+    private boolean isOld;
     private boolean open = true;
     private volatile @Nullable Function<SliceRequest, SliceAnswer> slices;
     private volatile FakeWorker.Behaviour control = exchange -> FakeWorker.answer(exchange, 200, "{\"registry\":true}");
@@ -50,8 +58,23 @@ final class FakeRegistry implements AutoCloseable {
 
     void publish(RoutingTable next) {
         synchronized (changed) {
-            table = next;
+            table = RoutingContent.of(next).table(next.revision());
+            history.put(next.revision(), table);
             changed.notifyAll();
+        }
+    }
+
+    /// From now on changes are sent as `next` leaves them.
+    void spoil(UnaryOperator<RoutingChanges> next) {
+        synchronized (changed) {
+            spoilt = next;
+        }
+    }
+
+    /// Knows neither changes nor digests.
+    void old() {
+        synchronized (changed) {
+            isOld = true;
         }
     }
 
@@ -83,13 +106,20 @@ final class FakeRegistry implements AutoCloseable {
                 exchange.sendResponseHeaders(401, -1);
                 return;
             }
-            long after = Long.parseLong(exchange.getRequestURI().getQuery().replaceAll(".*after=(-?[0-9]+).*", "$1"));
+            var query = exchange.getRequestURI().getQuery();
+            statePolls.add(query);
+            long after = Long.parseLong(query.replaceAll(".*after=(-?[0-9]+).*", "$1"));
             var newer = await(after);
             if (newer == null) {
                 exchange.sendResponseHeaders(204, -1);
                 return;
             }
-            FakeWorker.answer(exchange, 200, new JsonMapper().writeValueAsString(newer));
+            var changes = query.contains("&changes=true") ? changes(after, newer) : null;
+            FakeWorker.answer(
+                    exchange,
+                    200,
+                    changes == null ? "application/json" : RoutingChanges.MEDIA_TYPE,
+                    new JsonMapper().writeValueAsString(changes == null ? newer : changes));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -103,12 +133,41 @@ final class FakeRegistry implements AutoCloseable {
         }
     }
 
+    private @Nullable RoutingChanges changes(long after, RoutingTable newer) {
+        synchronized (changed) {
+            var before = history.get(after);
+            if (before == null || isOld || isLess(newer, before)) {
+                return null;
+            }
+            return spoilt.apply(new RoutingChanges(
+                    after,
+                    newer.revision(),
+                    RoutingContent.of(newer).digest(),
+                    newer.models().stream()
+                            .filter(model -> !before.models().contains(model))
+                            .toList(),
+                    newer.workers().equals(before.workers()) ? null : newer.workers(),
+                    newer.keys().equals(before.keys()) ? null : newer.keys(),
+                    newer.limits().equals(before.limits()) ? null : newer.limits()));
+        }
+    }
+
+    private static boolean isLess(RoutingTable newer, RoutingTable before) {
+        var names = newer.models().stream().map(RoutingTable.Model::name).toList();
+        return before.models().stream().anyMatch(model -> !names.contains(model.name()));
+    }
+
     private @Nullable RoutingTable await(long after) throws InterruptedException {
         synchronized (changed) {
             while (open && table.revision() <= after) {
                 changed.wait();
             }
-            return open ? table : null;
+            if (!open) {
+                return null;
+            }
+            return isOld
+                    ? new RoutingTable(table.revision(), table.models(), table.workers(), table.keys(), table.limits())
+                    : table;
         }
     }
 

@@ -89,6 +89,7 @@ class GatewayPropertiesTest {
         OTHERS.put("gateway.feed.backoff-min", "30ms");
         OTHERS.put("gateway.feed.backoff-max", "31s");
         OTHERS.put("gateway.feed.table-bytes-max", "32KB");
+        OTHERS.put("gateway.feed.snapshot-interval", "33s");
         OTHERS.put("gateway.shadow.report-every", "33s");
         OTHERS.put("gateway.cache.bytes-max", "34MB");
     }
@@ -177,6 +178,7 @@ class GatewayPropertiesTest {
                         "PT0.1S",
                         "PT5S",
                         "268435456B",
+                        "PT10S",
                         "PT10S",
                         "0B");
     }

@@ -2,11 +2,9 @@ package io.presage.api.cache;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.presage.api.routes.ModelRoute;
 import io.presage.api.routes.RoutingIndex;
 import io.presage.contract.state.TrafficPolicy;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -129,20 +127,16 @@ public final class ResponseCache {
 
     /// Forgets the answers of routes that have no cache any more, and what no longer fits those that have.
     public void retain(RoutingIndex index) {
-        if (routes.isEmpty() && calls.isEmpty()) {
-            return;
-        }
-        Map<String, Long> bytesByModel = new HashMap<>();
-        for (ModelRoute model : index.models()) {
-            var cache = model.policy().cache();
-            if (cache != null) {
-                bytesByModel.put(model.name(), cache.maxBytes());
+        routes.forEach((model, route) -> {
+            var cache = index.cache(model);
+            if (cache == null) {
+                routes.remove(model, route);
+            } else {
+                route.trim(cache.maxBytes());
             }
-        }
-        routes.keySet().retainAll(bytesByModel.keySet());
-        routes.forEach((model, route) -> route.trim(bytesByModel.getOrDefault(model, 0L)));
+        });
         calls.forEach((meter, counter) -> {
-            if (!bytesByModel.containsKey(meter.model())) {
+            if (index.cache(meter.model()) == null) {
                 calls.remove(meter);
                 meters.remove(counter);
             }

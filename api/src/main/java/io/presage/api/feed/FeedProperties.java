@@ -10,11 +10,14 @@ import org.springframework.util.unit.DataSize;
 /// @param backoffMin first wait after a failure, at least 1ms
 /// @param backoffMax longest wait after a failure, at least `backoffMin`
 /// @param tableBytesMax largest table that is read, 1KB..1GB
+/// @param snapshotInterval the table on disk is written at most this often, and is at most this much older than
+///     the one in force; changed keys are written at once. 0 to 1h
 public record FeedProperties(
         @DefaultValue("40s") Duration pollTimeout,
         @DefaultValue("100ms") Duration backoffMin,
         @DefaultValue("5s") Duration backoffMax,
-        @DefaultValue("256MB") DataSize tableBytesMax) {
+        @DefaultValue("256MB") DataSize tableBytesMax,
+        @DefaultValue("10s") Duration snapshotInterval) {
     public FeedProperties {
         if (pollTimeout.toMillis() < 100 || backoffMin.toMillis() < 1 || backoffMax.compareTo(backoffMin) < 0) {
             throw new IllegalArgumentException("gateway.feed: poll-timeout " + pollTimeout + ", backoff-min "
@@ -24,6 +27,10 @@ public record FeedProperties(
         if (tableBytesMax.toBytes() < 1024 || tableBytesMax.compareTo(DataSize.ofGigabytes(1)) > 0) {
             throw new IllegalArgumentException(
                     "gateway.feed.table-bytes-max: " + tableBytesMax + " (expected: 1KB..1GB)");
+        }
+        if (snapshotInterval.isNegative() || snapshotInterval.compareTo(Duration.ofHours(1)) > 0) {
+            throw new IllegalArgumentException(
+                    "gateway.feed.snapshot-interval: " + snapshotInterval + " (expected: 0..1h)");
         }
     }
 }

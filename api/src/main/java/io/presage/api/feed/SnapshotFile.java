@@ -18,8 +18,8 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /// The last routing table on disk: written whole beside the old one, made durable, then renamed over it, so
-/// that there is always one that can be read. It holds hashes of keys, no keys; only its owner may read it. One
-/// thread.
+/// that there is always one that can be read. It holds hashes of keys, no keys; only its owner may read it. Read
+/// by one thread, written by one.
 public final class SnapshotFile {
     private static final Logger log = LoggerFactory.getLogger(SnapshotFile.class);
 
@@ -41,7 +41,7 @@ public final class SnapshotFile {
     }
 
     /// Empty when there is none, or none that can be read: the registry will send another.
-    public Optional<RoutingTable> read() {
+    Optional<RoutingTable> read() {
         try {
             return Optional.of(json.readValue(Files.readAllBytes(file), RoutingTable.class));
         } catch (NoSuchFileException _) {
@@ -55,8 +55,8 @@ public final class SnapshotFile {
         }
     }
 
-    /// `table` as the JSON that the registry sent.
-    public void write(byte[] table) throws IOException {
+    /// `table` as JSON.
+    void write(byte[] table) throws IOException {
         var temporary = directory.resolve("routing-table.json.new");
         Files.deleteIfExists(temporary);
         var permissions = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));

@@ -2,13 +2,13 @@ package io.presage.api.feed;
 
 import io.presage.contract.http.Headers;
 import io.presage.contract.http.InternalPaths;
+import io.presage.contract.state.RoutingChanges;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.Optional;
 
 /// One long poll of the registry. Blocks its caller, a virtual thread.
 public final class StateClient implements AutoCloseable {
@@ -28,11 +28,25 @@ public final class StateClient implements AutoCloseable {
         this.properties = properties;
     }
 
-    /// The table's JSON if there is one newer than `after`; -1 asks for whatever there is.
+    /// What a poll brought.
+    sealed interface Answer {
+        /// Nothing newer came.
+        record Nothing() implements Answer {}
+
+        /// A [io.presage.contract.state.RoutingTable].
+        record Whole(byte[] json) implements Answer {}
+
+        /// A [RoutingChanges].
+        record Changes(byte[] json) implements Answer {}
+    }
+
+    /// What there is newer than `after`; -1 asks for whatever there is.
+    ///
+    /// @param readsChanges whether changes may be answered, or a whole table is wanted
     /// @throws IOException with a message for the log
-    Optional<byte[]> poll(long after) throws IOException, InterruptedException {
-        var request = HttpRequest.newBuilder(
-                        registryUrl.resolve(InternalPaths.STATE + "?after=" + after + "&gateway=" + gatewayId))
+    Answer poll(long after, boolean readsChanges) throws IOException, InterruptedException {
+        var query = "?after=" + after + "&gateway=" + gatewayId + (readsChanges ? "&changes=true" : "");
+        var request = HttpRequest.newBuilder(registryUrl.resolve(InternalPaths.STATE + query))
                 .header(Headers.SERVICE_SECRET, serviceSecret)
                 .timeout(properties.pollTimeout())
                 .build();
@@ -45,9 +59,14 @@ public final class StateClient implements AutoCloseable {
                     if (table.length == bytesMax) {
                         throw new IOException("the table is larger than gateway.feed.table-bytes-max, " + bytesMax);
                     }
-                    yield Optional.of(table);
+                    yield response.headers()
+                                    .firstValue("Content-Type")
+                                    .filter(type -> type.startsWith(RoutingChanges.MEDIA_TYPE))
+                                    .isPresent()
+                            ? new Answer.Changes(table)
+                            : new Answer.Whole(table);
                 }
-                case 204 -> Optional.empty();
+                case 204 -> new Answer.Nothing();
                 case 401, 403 ->
                     throw new IOException("the registry refuses the service secret (status " + response.statusCode()
                             + "): presage.service-secret must be the same on both sides");

@@ -1,11 +1,21 @@
 package io.presage.api.feed;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.presage.api.access.KeyRing;
+import io.presage.api.replicas.Replica;
 import io.presage.api.replicas.Replicas;
 import io.presage.api.routes.Routes;
 import io.presage.api.routes.RoutingIndex;
+import io.presage.contract.state.RoutingChanges;
+import io.presage.contract.state.RoutingContent;
 import io.presage.contract.state.RoutingTable;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +26,11 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// Keeps [Routes] at the newest table. It starts with the one on disk, then asks the registry for ever. At
 /// first, and after a failure, it asks for the table whatever its revision: a registry restored from a backup
-/// may count from a lower one.
+/// may count from a lower one. From then on changes are enough. They are applied only to the revision that they
+/// name, and only if what comes out has the digest that they say; else the whole table is asked for. Where the
+/// digest of a whole table is not what the registry says, or it says none, this side and that one do not
+/// understand
+/// the same of a table, because one is older: then only whole tables are asked for.
 ///
 /// [#poll] is one turn and what tests call; the loop around it runs on one virtual thread.
 public final class TableFeed implements SmartLifecycle {
@@ -29,7 +43,7 @@ public final class TableFeed implements SmartLifecycle {
     }
 
     private final StateClient registry;
-    private final SnapshotFile snapshot;
+    private final SnapshotWriter snapshot;
     private final Replicas replicas;
     private final Routes routes;
     private final Consumer<RoutingIndex> onChange;
@@ -37,17 +51,23 @@ public final class TableFeed implements SmartLifecycle {
     private final Backoff backoff;
     private final RandomGenerator random;
     private final Pause pause;
+    private final Map<Kind, Counter> answers = new EnumMap<>(Kind.class);
+    private RoutingContent held = RoutingContent.of(RoutingTable.EMPTY);
+    private RoutingIndex index = RoutingIndex.of(RoutingTable.EMPTY, Map.of());
+    private Map<String, Replica> workers = Map.of();
     private long revision = ANY;
     private boolean confirmed;
+    private boolean readsChanges;
     private int failures;
     private volatile @Nullable Thread thread;
 
     public TableFeed(
             StateClient registry,
-            SnapshotFile snapshot,
+            SnapshotWriter snapshot,
             TableSink sink,
             JsonMapper json,
             FeedProperties properties,
+            MeterRegistry meters,
             RandomGenerator random,
             Pause pause) {
         this.registry = registry;
@@ -59,6 +79,22 @@ public final class TableFeed implements SmartLifecycle {
         this.backoff = new Backoff(properties.backoffMin(), properties.backoffMax());
         this.random = random;
         this.pause = pause;
+        for (var kind : Kind.values()) {
+            answers.put(
+                    kind,
+                    Counter.builder("presage_gateway_table_answers_total")
+                            .description("What the registry answered about the routing table")
+                            .tag("kind", kind.name().toLowerCase(Locale.ROOT))
+                            .register(meters));
+        }
+    }
+
+    /// What an answer was.
+    private enum Kind {
+        WHOLE,
+        CHANGES,
+        /// Changes that did not fit; the whole table followed.
+        MISFIT
     }
 
     /// Where a table goes.
@@ -68,9 +104,9 @@ public final class TableFeed implements SmartLifecycle {
 
     /// Reads the table on disk, if there is one.
     void restore() {
-        snapshot.read().ifPresent(table -> {
+        snapshot.file().read().ifPresent(table -> {
             try {
-                publish(table);
+                publish(table, RoutingContent.of(table));
                 log.info(
                         "event=table-restored revision={} models={}",
                         table.revision(),
@@ -84,15 +120,19 @@ public final class TableFeed implements SmartLifecycle {
     /// One turn: milliseconds to wait before the next.
     long poll() throws InterruptedException {
         try {
-            var answer = registry.poll(confirmed ? revision : ANY);
-            if (answer.isPresent()) {
-                accept(answer.get());
-            }
+            var answer = registry.poll(confirmed ? revision : ANY, confirmed && readsChanges);
+            confirmed = switch (answer) {
+                case StateClient.Answer.Nothing _ -> true;
+                case StateClient.Answer.Whole(var table) -> {
+                    accept(json.readValue(table, RoutingTable.class));
+                    yield true;
+                }
+                case StateClient.Answer.Changes(var changes) -> accept(json.readValue(changes, RoutingChanges.class));
+            };
             if (failures > 0) {
                 log.info("event=feed-recovered failures={} revision={}", failures, revision);
             }
             failures = 0;
-            confirmed = true;
             return 0;
         } catch (IOException | RuntimeException e) {
             // A table that cannot be read, or that contradicts itself, is a failure like any other: the last good one
@@ -106,33 +146,80 @@ public final class TableFeed implements SmartLifecycle {
         }
     }
 
-    private void accept(byte[] bytes) throws IOException {
-        var table = json.readValue(bytes, RoutingTable.class);
+    private void accept(RoutingTable table) {
+        count(Kind.WHOLE);
         if (confirmed && table.revision() == revision) {
             return;
         }
         if (table.revision() < revision) {
             log.warn("event=revision-went-back from={} to={}", revision, table.revision());
         }
-        publish(table);
-        try {
-            snapshot.write(bytes);
-        } catch (IOException e) {
-            // The table is in force; only a restart without the registry would miss it. The next one is tried again.
-            log.warn("event=snapshot-unwritten revision={} cause={}", table.revision(), e.toString());
+        var content = RoutingContent.of(table);
+        boolean isNewKeys = !content.keys().equals(held.keys());
+        publish(table, content);
+        readsChanges = content.digest().equals(table.digest());
+        snapshot.offer(revision, content, isNewKeys);
+    }
+
+    /// False when they do not fit what is held, of which then nothing is changed.
+    private boolean accept(RoutingChanges changes) {
+        var next = held.with(changes.models(), List.of(), changes.workers(), changes.keys(), changes.limits());
+        if (changes.from() != revision || !next.digest().equals(changes.digest())) {
+            count(Kind.MISFIT);
+            log.warn(
+                    "event=changes-misfit held={} from={} to={} digest={}",
+                    revision,
+                    changes.from(),
+                    changes.revision(),
+                    next.digest().equals(changes.digest()) ? "right" : "wrong");
+            return false;
+        }
+        count(Kind.CHANGES);
+        publish(changes, next);
+        snapshot.offer(revision, next, changes.keys() != null);
+        return true;
+    }
+
+    private void count(Kind kind) {
+        var counter = answers.get(kind);
+        if (counter != null) {
+            counter.increment();
         }
     }
 
-    private void publish(RoutingTable table) {
-        var index = RoutingIndex.of(table, replicas.update(table.workers()));
-        routes.publish(index);
-        revision = table.revision();
-        onChange.accept(index);
+    private void publish(RoutingTable table, RoutingContent content) {
+        workers = replicas.update(table.workers());
+        publish(RoutingIndex.of(table, workers), content);
+    }
+
+    /// Routes name workers by what is known of them: when these change, all routes are made anew.
+    private void publish(RoutingChanges changes, RoutingContent content) {
+        if (changes.workers() != null) {
+            publish(content.table(changes.revision()), content);
+            return;
+        }
+        publish(
+                index.with(
+                        changes.revision(),
+                        changes.models(),
+                        workers,
+                        changes.keys() == null ? index.keys() : KeyRing.of(changes.keys()),
+                        changes.limits() == null ? index.limits() : changes.limits()),
+                content);
+    }
+
+    private void publish(RoutingIndex next, RoutingContent content) {
+        routes.publish(next);
+        index = next;
+        held = content;
+        revision = next.revision();
+        onChange.accept(next);
     }
 
     @Override
     public void start() {
         restore();
+        snapshot.start();
         thread = Thread.ofVirtual().name("table-feed").start(this::run);
     }
 
@@ -160,6 +247,7 @@ public final class TableFeed implements SmartLifecycle {
             }
         }
         registry.close();
+        snapshot.stop();
     }
 
     @Override

@@ -4,16 +4,13 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.presage.api.replicas.Priority;
-import io.presage.api.routes.ModelRoute;
 import io.presage.api.routes.RoutingIndex;
 import io.presage.api.routes.VersionRoute;
 import io.presage.contract.problem.Problem;
 import java.time.Duration;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
@@ -177,12 +174,8 @@ public final class GatewayMetrics {
     /// Forgets the versions that `index` no longer has. A call that is still in flight may bring one back for a
     /// while: until the next table.
     public void retain(RoutingIndex index) {
-        Set<Version> present = new HashSet<>();
-        for (ModelRoute model : index.models()) {
-            model.versions().forEach(version -> present.add(new Version(version.model(), version.version())));
-        }
         durations.forEach((version, timers) -> {
-            if (!present.contains(version)) {
+            if (!index.has(version.model(), version.version())) {
                 durations.remove(version);
                 timers.values().forEach(meters::remove);
             }

@@ -8,14 +8,19 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
 
 /// The versions that were called since they came into the routing table. Any thread.
 public final class Targets {
-    private record Known(Target target, List<Meter> meters) {}
+    private record Known(String model, int version, Target target, List<Meter> meters) {}
+
+    /// Asked whether a version is still there.
+    @FunctionalInterface
+    public interface Present {
+        boolean has(String model, int version);
+    }
 
     private final Target.Terms terms;
     private final MeterRegistry meters;
@@ -53,6 +58,8 @@ public final class Targets {
         return byPath.computeIfAbsent(path, _ -> {
                     var target = new Target(model + "/" + version, terms, nanos, this::ejected);
                     return new Known(
+                            model,
+                            Integer.parseInt(version),
                             target,
                             List.of(
                                     gauge("presage_gateway_target_limit", target, Target::permits, model, version),
@@ -76,11 +83,11 @@ public final class Targets {
         }
     }
 
-    /// Forgets versions that are not among `paths`. A call that is still in flight may bring one back: until
+    /// Forgets versions that are not there any more. A call that is still in flight may bring one back: until
     /// the next table.
-    public void retain(Set<String> paths) {
+    public void retain(Present present) {
         byPath.forEach((path, known) -> {
-            if (!paths.contains(path) && byPath.remove(path, known)) {
+            if (!present.has(known.model(), known.version()) && byPath.remove(path, known)) {
                 known.meters().forEach(meters::remove);
             }
         });

@@ -94,6 +94,10 @@ public final class ModelRoute {
         return version;
     }
 
+    boolean has(int version) {
+        return versions.containsKey(version);
+    }
+
     public TrafficPolicy policy() {
         return policy;
     }

@@ -4,15 +4,11 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import io.presage.api.routes.ModelRoute;
 import io.presage.api.routes.RoutingIndex;
-import io.presage.api.routes.VersionRoute;
 import io.presage.contract.state.ShadowReport;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
@@ -58,22 +54,12 @@ public final class ShadowTally {
         if (sums.isEmpty()) {
             return;
         }
-        Set<String> versions = new HashSet<>();
-        for (ModelRoute model : index.models()) {
-            for (VersionRoute version : model.versions()) {
-                versions.add(version.path());
-            }
-        }
         sums.forEach((pair, present) -> {
-            if (!versions.contains(path(pair, pair.version())) || !versions.contains(path(pair, pair.shadow()))) {
+            if (!index.has(pair.model(), pair.version()) || !index.has(pair.model(), pair.shadow())) {
                 sums.remove(pair);
                 present.remove(meters);
             }
         });
-    }
-
-    private static String path(Pair pair, int version) {
-        return "/v2/models/" + pair.model() + "/versions/" + version;
     }
 
     private static final class Sums {

@@ -4,7 +4,8 @@ package io.presage.contract.http;
 public final class InternalPaths {
     /// GET `?after=REVISION&worker=ID` answers [io.presage.contract.state.DesiredState],
     /// `?after=REVISION&gateway=ID` answers [io.presage.contract.state.RoutingTable]; 204 when nothing newer
-    /// came within 25 s. `after=-1` answers at once.
+    /// came within 25 s. `after=-1` answers at once. With `&changes=true` a gateway that has the table of revision
+    /// `after` says that it can also read [io.presage.contract.state.RoutingChanges], told by their media type.
     public static final String STATE = "/internal/state";
 
     /// POST [io.presage.contract.state.SliceRequest]: [io.presage.contract.state.SliceAnswer].

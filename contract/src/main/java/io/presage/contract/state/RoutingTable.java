@@ -12,7 +12,14 @@ import org.jspecify.annotations.Nullable;
 /// @param workers live ones that take calls, by id
 /// @param keys hashes only
 /// @param limits of tenants and models
-public record RoutingTable(long revision, List<Model> models, List<Worker> workers, List<Key> keys, LimitRules limits) {
+/// @param digest [RoutingContent#digest]; null where the registry gives none
+public record RoutingTable(
+        long revision,
+        List<Model> models,
+        List<Worker> workers,
+        List<Key> keys,
+        LimitRules limits,
+        @Nullable String digest) {
     public static final RoutingTable EMPTY = new RoutingTable(0, List.of(), List.of(), List.of());
 
     public RoutingTable {
@@ -20,6 +27,11 @@ public record RoutingTable(long revision, List<Model> models, List<Worker> worke
         workers = List.copyOf(workers);
         keys = List.copyOf(keys);
         limits = LimitRules.orNone(limits);
+    }
+
+    /// Without a digest.
+    public RoutingTable(long revision, List<Model> models, List<Worker> workers, List<Key> keys, LimitRules limits) {
+        this(revision, models, workers, keys, limits, null);
     }
 
     /// Without limits of tenants and models.

@@ -1,30 +1,28 @@
 package io.presage.registry.feed;
 
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
-/// One reader's part of a snapshot. Immutable by agreement: nobody writes into [#json].
-final class Content<T> {
+/// One reader's part of a snapshot, sent whole. Immutable by agreement: nobody writes into [#json]. Any thread.
+final class Content<T> implements Dated {
     private static final JsonMapper JSON = new JsonMapper();
 
     private final long revision;
     private final T value;
-    private final byte[] json;
-
-    private Content(long revision, T value, byte[] json) {
-        this.revision = revision;
-        this.value = value;
-        this.json = json;
-    }
+    private final T valueWithRevision;
+    private volatile byte @Nullable [] json;
 
     /// @param revision since when it holds
     /// @param value for comparison with the next, its own revision left at 0
     /// @param valueWithRevision what readers get
-    static <T> Content<T> of(long revision, T value, T valueWithRevision) {
-        return new Content<>(revision, value, JSON.writeValueAsBytes(valueWithRevision));
+    Content(long revision, T value, T valueWithRevision) {
+        this.revision = revision;
+        this.value = value;
+        this.valueWithRevision = valueWithRevision;
     }
 
-    /// Since when this holds; it stays while nothing of this reader's changes.
-    long revision() {
+    @Override
+    public long revision() {
         return revision;
     }
 
@@ -32,8 +30,13 @@ final class Content<T> {
         return value;
     }
 
-    /// Made once for all who ask.
+    /// Made when the first asks, once for nearly all who ask.
     byte[] json() {
-        return json;
+        var made = json;
+        if (made == null) {
+            made = JSON.writeValueAsBytes(valueWithRevision);
+            json = made;
+        }
+        return made;
     }
 }

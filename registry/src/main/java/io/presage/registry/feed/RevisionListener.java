@@ -106,6 +106,7 @@ final class RevisionListener implements SmartLifecycle {
                     }
                     listen(connection);
                 } catch (SQLException | DataAccessException | TransactionException e) {
+                    snapshots.distrust();
                     if (connected && stopped.getCount() > 0) {
                         log.warn("event=database-away cause=\"{}\"", firstLine(e));
                         connected = false;

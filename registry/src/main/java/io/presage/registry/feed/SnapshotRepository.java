@@ -27,10 +27,19 @@ import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Reads the whole state in one repeatable-read transaction. Because the revision's row is locked last in every
-/// change, what this sees at revision N is everything up to N and nothing after it.
+/// Reads the state in one repeatable-read transaction: everything, or what was touched since an earlier read.
+/// Because the revision's row is locked last in every change, what this sees at revision N is everything up to
+/// N and nothing after it.
+///
+/// What was touched are the rows of `state_touch` that the earlier read's snapshot did not see. Triggers write
+/// them, so no service can forget to. The oldest row that is kept stands for all that were deleted: where one is
+/// older than every transaction that the earlier read missed, nothing that is needed was.
 final class SnapshotRepository {
     private static final int WHOLE = 10_000;
+
+    /// With more, everything is read: that is as fast.
+    private static final int TOUCHED_MAX = 1_000;
+
     /// A newer registry may have written more.
     private static final JsonMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -53,9 +62,97 @@ final class SnapshotRepository {
         return jdbc.sql("select revision from state_revision").query(Long.class).single();
     }
 
-    PlatformState read() {
-        return snapshot.execute(_ -> new PlatformState(
-                revision(), new RoutingTable(0, models(), workers(), keys(), tenants.rules()), desiredStates()));
+    /// Everything.
+    PlatformState.Whole read() {
+        return snapshot.execute(_ -> whole());
+    }
+
+    /// What was touched since the read that `mark` names, or everything where that cannot be told.
+    PlatformState readSince(String mark) {
+        return snapshot.execute(_ -> {
+            if (!isRemembered(mark)) {
+                return whole();
+            }
+            var touches = touchedSince(mark);
+            var models = touches.stream()
+                    .filter(touch -> touch.kind().equals("model"))
+                    .map(Touch::name)
+                    .collect(Collectors.toUnmodifiableSet());
+            return isTouched(touches, "worker") || models.size() > TOUCHED_MAX ? whole() : touched(models, touches);
+        });
+    }
+
+    private PlatformState.Whole whole() {
+        return new PlatformState.Whole(
+                revision(),
+                mark(),
+                new RoutingTable(0, models(Filter.NONE), workers(), keys(), tenants.rules()),
+                desiredStates());
+    }
+
+    private PlatformState.Touched touched(Set<String> models, List<Touch> touches) {
+        var only = new Filter(models);
+        return new PlatformState.Touched(
+                revision(),
+                mark(),
+                models,
+                models.isEmpty() ? List.of() : models(only),
+                isTouched(touches, "key") ? keys() : null,
+                isTouched(touches, "limits") ? tenants.rules() : null,
+                models.isEmpty() ? Map.of() : assignments(only),
+                tasks());
+    }
+
+    private record Touch(String kind, String name) {}
+
+    private static boolean isTouched(List<Touch> touches, String kind) {
+        return touches.stream().anyMatch(touch -> touch.kind().equals(kind));
+    }
+
+    /// The transaction's own snapshot.
+    private String mark() {
+        return jdbc.sql("select pg_current_snapshot()::text")
+                .query(String.class)
+                .single();
+    }
+
+    private boolean isRemembered(String mark) {
+        return jdbc.sql("""
+                select exists (select from state_touch where xid < pg_snapshot_xmin(cast(:mark as pg_snapshot)))
+                """).param("mark", mark).query(Boolean.class).single();
+    }
+
+    private List<Touch> touchedSince(String mark) {
+        return jdbc.sql("""
+                select distinct kind, name from state_touch
+                 where xid >= pg_snapshot_xmin(cast(:mark as pg_snapshot))
+                   and not pg_visible_in_snapshot(xid, cast(:mark as pg_snapshot))
+                """)
+                .param("mark", mark)
+                .query((row, _) -> new Touch(row.getString("kind"), row.getString("name")))
+                .list();
+    }
+
+    /// Deletes what was touched more than an hour ago, but for the youngest of it.
+    void forget() {
+        jdbc.sql("""
+                delete from state_touch
+                 where xid < (select xid from state_touch where at < now() - interval '1 hour'
+                               order by xid desc limit 1)
+                """).update();
+    }
+
+    /// Rows of some models, or of all.
+    private record Filter(@Nullable Set<String> models) {
+        static final Filter NONE = new Filter(null);
+
+        /// `sql` with each `{}` replaced by a condition on `column`.
+        JdbcClient.StatementSpec on(JdbcClient jdbc, String column, String sql) {
+            return models == null
+                    ? jdbc.sql(sql.replace("{}", "true"))
+                    : jdbc.sql(sql.replace("{}", column + " = any(:models)"))
+                            .param("models", models.toArray(String[]::new));
+        }
     }
 
     private record VersionKey(String model, int version) {}
@@ -66,25 +163,26 @@ final class SnapshotRepository {
         return rows.stream().collect(groupingBy(Owned::owner, mapping(Owned::value, toList())));
     }
 
-    private List<RoutingTable.Model> models() {
+    private List<RoutingTable.Model> models(Filter only) {
         // A replica that has to be loaded again is for those who find no Ready one.
-        var servable = grouped(jdbc.sql("""
+        var servable = grouped(only.on(jdbc, "model", """
                 select model, version, worker_id
                   from (select model, version, worker_id, ready,
                                bool_or(ready) over (partition by model, version) as any_ready
-                          from servable_replica) as replica
+                          from servable_replica where {}) as replica
                  where ready = any_ready order by worker_id collate "C"
                 """)
                 .query((row, _) -> new Owned<>(versionKey(row), row.getString("worker_id")))
                 .list());
-        var loading = jdbc
-                .sql("""
+        var loading = only
+                .on(jdbc, "a.model", """
                 select a.model, a.version, max((v.profile ->> 'loadMillis')::double precision) as load_millis
                   from assignment a
                   join model_version v on v.model = a.model and v.version = a.version
                   join worker w on w.id = a.worker_id and w.live and not w.draining
                   left join slot s on s.worker_id = a.worker_id and s.model = a.model and s.version = a.version
-                 where coalesce(s.state, 'NEW') in ('NEW', 'FETCHING', 'LOADING', 'WARMING') and s.reloading is not true
+                 where {} and coalesce(s.state, 'NEW') in ('NEW', 'FETCHING', 'LOADING', 'WARMING')
+                   and s.reloading is not true
                  group by a.model, a.version
                 """)
                 .query((row, _) -> Map.entry(
@@ -92,9 +190,9 @@ final class SnapshotRepository {
                 .list()
                 .stream()
                 .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
-        var versions = grouped(jdbc.sql("""
+        var versions = grouped(only.on(jdbc, "model", """
                 select model, version, sha256 from model_version
-                 where state in ('DERIVING', 'UPLOADED', 'VALIDATING', 'READY') order by model, version
+                 where {} and state in ('DERIVING', 'UPLOADED', 'VALIDATING', 'READY') order by model, version
                 """)
                 .query((row, _) -> {
                     var workers = servable.getOrDefault(versionKey(row), List.of());
@@ -105,18 +203,18 @@ final class SnapshotRepository {
                                     row.getInt("version"), workers, row.getString("sha256"), onItsWay));
                 })
                 .list());
-        var aliases = grouped(jdbc.sql("""
-                select model, alias, version from alias
+        var aliases = grouped(only.on(jdbc, "model", """
+                select model, alias, version from alias where {}
                 union all
-                select model, 'champion', live_active from route where live_active is not null
+                select model, 'champion', live_active from route where live_active is not null and {}
                 """)
                 .query((row, _) ->
                         new Owned<>(row.getString("model"), Map.entry(row.getString("alias"), row.getInt("version"))))
                 .list());
-        var routePolicies = policies.all();
-        return jdbc.sql("""
+        var routePolicies = policies.of(only.models());
+        return only.on(jdbc, "m.name", """
                 select m.name, r.live_active, r.live_candidate, r.live_weight
-                  from model m left join route r on r.model = m.name order by m.name collate "C"
+                  from model m left join route r on r.model = m.name where {} order by m.name collate "C"
                 """)
                 .query((row, _) -> new RoutingTable.Model(
                         row.getString("name"),
@@ -170,13 +268,13 @@ final class SnapshotRepository {
         return permits == 0 ? null : new Limit(permits, periodMillis);
     }
 
-    private Map<String, DesiredState> desiredStates() {
-        var assignments = grouped(jdbc.sql("""
+    private Map<String, List<DesiredState.Assignment>> assignments(Filter only) {
+        return grouped(only.on(jdbc, "x.model", """
                 select x.worker_id, x.model, x.version, v.sha256, a.bytes, v.profile -> 'tuning' as tuning
                   from assignment x
                   join model_version v on v.model = x.model and v.version = x.version
                   join artifact a on a.sha256 = v.sha256
-                 order by x.model collate "C", x.version
+                 where {} order by x.model collate "C", x.version
                 """)
                 .query((row, _) -> new Owned<>(
                         row.getString("worker_id"),
@@ -187,6 +285,9 @@ final class SnapshotRepository {
                                 row.getLong("bytes"),
                                 tuning(row.getString("tuning")))))
                 .list());
+    }
+
+    private PlatformState.Tasks tasks() {
         var validations = grouped(jdbc.sql("""
                 select x.id, x.worker_id, x.model, x.version, v.sha256, a.bytes
                   from validation x
@@ -221,14 +322,20 @@ final class SnapshotRepository {
                                 row.getLong("bytes"),
                                 row.getString("derivation"))))
                 .list());
+        return new PlatformState.Tasks(validations, derivations);
+    }
+
+    private Map<String, DesiredState> desiredStates() {
+        var assignments = assignments(Filter.NONE);
+        var tasks = tasks();
         return jdbc.sql("select id from worker").query((row, _) -> row.getString("id")).list().stream()
                 .collect(toMap(
                         Function.identity(),
                         id -> new DesiredState(
                                 0,
                                 assignments.getOrDefault(id, List.of()),
-                                validations.getOrDefault(id, List.of()),
-                                derivations.getOrDefault(id, List.of()))));
+                                tasks.validations(id),
+                                tasks.derivations(id))));
     }
 
     private static @Nullable Tuning tuning(@Nullable String json) {

@@ -3,10 +3,10 @@ package io.presage.registry.feed;
 import io.presage.contract.http.InternalPaths;
 import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
+import io.presage.contract.state.RoutingChanges;
 import io.presage.registry.http.Names;
 import io.presage.registry.http.Requests;
 import jakarta.servlet.http.HttpServletRequest;
-import java.util.Optional;
 import java.util.regex.Pattern;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -17,6 +17,9 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 final class StateController {
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");
+
+    private static final MediaType CHANGES = MediaType.parseMediaType(RoutingChanges.MEDIA_TYPE);
+    private static final long NOTHING = -1;
 
     private final Snapshots snapshots;
 
@@ -37,16 +40,32 @@ final class StateController {
         if (!ID.matcher(id).matches()) {
             throw new ProblemException(Problem.INVALID_REQUEST, "id: " + Names.shown(id) + " (expected: " + ID + ")");
         }
-        return worker.isPresent()
-                ? answer(snapshots.await(snapshot -> snapshot.worker(id), after))
-                : answer(snapshots.await(Snapshot::routing, after));
+        if (worker.isPresent()) {
+            return snapshots
+                    .await(snapshot -> snapshot.worker(id), after)
+                    .map(content -> body(MediaType.APPLICATION_JSON, content.json()))
+                    .orElseGet(StateController::nothing);
+        }
+        boolean readsChanges = Requests.query(request, "changes").isPresent();
+        return snapshots
+                .await(Snapshot::routing, after)
+                .map(feed -> routing(feed, readsChanges ? after : NOTHING))
+                .orElseGet(StateController::nothing);
     }
 
-    private static <T> ResponseEntity<byte[]> answer(Optional<Content<T>> content) {
-        return content.map(found -> ResponseEntity.ok()
-                        .contentType(MediaType.APPLICATION_JSON)
-                        .body(found.json()))
-                .orElseGet(() -> ResponseEntity.noContent().build());
+    /// @param after what the gateway has, if that helps it
+    private static ResponseEntity<byte[]> routing(RoutingFeed feed, long after) {
+        return feed.changes(after)
+                .map(changes -> body(CHANGES, changes))
+                .orElseGet(() -> body(MediaType.APPLICATION_JSON, feed.whole()));
+    }
+
+    private static ResponseEntity<byte[]> body(MediaType type, byte[] json) {
+        return ResponseEntity.ok().contentType(type).body(json);
+    }
+
+    private static ResponseEntity<byte[]> nothing() {
+        return ResponseEntity.noContent().build();
     }
 
     private static long after(String text) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -18,21 +19,18 @@ public final class PolicyRepository {
         this.jdbc = jdbc;
     }
 
-    /// Of all models that have one.
-    public Map<String, TrafficPolicy> all() {
-        return read(null);
-    }
-
     TrafficPolicy find(String model) {
-        return read(model).getOrDefault(model, TrafficPolicy.NONE);
+        return of(Set.of(model)).getOrDefault(model, TrafficPolicy.NONE);
     }
 
-    private Map<String, TrafficPolicy> read(@Nullable String model) {
+    /// Of those models that have one; null asks for all.
+    public Map<String, TrafficPolicy> of(@Nullable Set<String> models) {
+        var names = models == null ? null : models.toArray(String[]::new);
         var rules = new HashMap<String, List<TrafficPolicy.Rule>>();
         jdbc.sql("""
                 select model, header, value, coalesce(alias, version::text) as target from route_rule
-                 where cast(:model as text) is null or model = :model order by model, position
-                """).param("model", model).query(row -> {
+                 where cast(:models as text[]) is null or model = any(:models) order by model, position
+                """).param("models", names).query(row -> {
             rules.computeIfAbsent(row.getString("model"), _ -> new ArrayList<>())
                     .add(new TrafficPolicy.Rule(
                             row.getString("header"), row.getString("value"), row.getString("target")));
@@ -41,8 +39,8 @@ public final class PolicyRepository {
         jdbc.sql("""
                 select model, sticky_by, sticky_name, shadow_version, shadow_share, shadow_tolerance,
                        shadow_in_flight_max, cache_max_age_millis, cache_max_bytes
-                  from route_policy where cast(:model as text) is null or model = :model
-                """).param("model", model).query(row -> {
+                  from route_policy where cast(:models as text[]) is null or model = any(:models)
+                """).param("models", names).query(row -> {
             String name = row.getString("model");
             policies.put(name, policy(row, rules.getOrDefault(name, List.of())));
         });
