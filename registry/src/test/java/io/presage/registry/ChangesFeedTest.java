@@ -100,7 +100,9 @@ final class ChangesFeedTest {
     }
 
     private void policy(String model, String name) throws Exception {
-        registry.put("/api/v1/models/" + model + "/route/policy", "{\"sticky\": {\"by\": \"header\", \"name\": \"X-" + name + "\"}}")
+        registry.put(
+                        "/api/v1/models/" + model + "/route/policy",
+                        "{\"sticky\": {\"by\": \"header\", \"name\": \"X-" + name + "\"}}")
                 .expect(200);
     }
 
