@@ -116,6 +116,30 @@ class GatewayOtherProtocolsTest {
     }
 
     @Test
+    void embeddings_goToTheVersionBehindTheColon_whichMayBeAnAlias() throws Exception {
+        for (var model : List.of("minilm:3", "minilm:stable", "minilm:champion")) {
+            var answer = embed("{\"model\":\"" + model + "\",\"input\":\"a\"}");
+            assertThat(answer.statusCode()).as(model + answer.body()).isEqualTo(200);
+            assertThat(answer.headers().firstValue("Presage-Model-Version")).contains("3");
+        }
+        assertThat(worker.seen)
+                .hasSize(3)
+                .allSatisfy(seen -> assertThat(seen.path()).isEqualTo("/v2/models/minilm/versions/3/embeddings"));
+
+        assertError(embed("{\"model\":\"minilm:2\",\"input\":\"a\"}"), 503, "version_not_ready");
+        for (var nobody : List.of("minilm:9", "minilm:none")) {
+            assertError(embed("{\"model\":\"" + nobody + "\",\"input\":\"a\"}"), 404, "version_not_found");
+        }
+        for (var noName : List.of("minilm:", ":3", "minilm:3:4", "minilm:0", "minilm:Stable", "minilm@3")) {
+            assertError(embed("{\"model\":\"" + noName + "\",\"input\":\"a\"}"), 404, "model_not_found");
+        }
+        var scoped = gateway.request("/openai/v1/embeddings")
+                .POST(BodyPublishers.ofString("{\"model\":\"minilm:3\",\"input\":\"a\"}"));
+        assertError(as(SCOPED, scoped), 403, "permission_denied");
+        assertThat(worker.seen).hasSize(3);
+    }
+
+    @Test
     void embeddings_inManyPieces_areForwardedWhole() throws Exception {
         var body = "{\"input\":\"" + "text ".repeat(100_000) + "\",\"model\":\"minilm\"}";
         assertThat(embed(body).statusCode()).isEqualTo(200);
@@ -179,6 +203,9 @@ class GatewayOtherProtocolsTest {
                         + "{\"id\":\"other\",\"object\":\"model\",\"created\":0,\"owned_by\":\"presage\"}]}");
         assertThat(gateway.get("/openai/v1/models/minilm").body())
                 .isEqualTo("{\"id\":\"minilm\",\"object\":\"model\",\"created\":0,\"owned_by\":\"presage\"}");
+        assertThat(gateway.get("/openai/v1/models/minilm:stable").body())
+                .isEqualTo("{\"id\":\"minilm:stable\",\"object\":\"model\",\"created\":0,\"owned_by\":\"presage\"}");
+        assertError(gateway.get("/openai/v1/models/minilm:9"), 404, "version_not_found");
         assertError(gateway.get("/openai/v1/models/nobody"), 404, "model_not_found");
         var scoped = as(SCOPED, gateway.request("/openai/v1/models").GET());
         assertThat(scoped.body()).contains("other").doesNotContain("minilm");

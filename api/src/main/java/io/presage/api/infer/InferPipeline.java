@@ -166,7 +166,7 @@ public final class InferPipeline {
         InferCall call;
         try {
             var model = NamedModel.of(body);
-            call = admit(new HttpCaller(exchange), model, null, InferCall.Kind.EMBEDDINGS);
+            call = admit(new HttpCaller(exchange), model.name(), model.version(), InferCall.Kind.EMBEDDINGS);
         } catch (ProblemException e) {
             body.close();
             exchange.refuse(e);

@@ -7,15 +7,17 @@ import io.presage.contract.problem.Problem;
 import io.presage.contract.problem.ProblemException;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
+import org.jspecify.annotations.Nullable;
 
-/// The model that an OpenAI body names. All that the gateway looks for in it is the member `model`; the rest is
-/// the worker's to read. Pure.
-final class NamedModel {
+/// The model that an OpenAI call names: `name`, or `name:version`, since OpenAI's calls have no other place for a
+/// version; no name holds a colon. All that the gateway looks for in a body is the member `model`; the rest is the
+/// worker's to read. Pure.
+///
+/// @param version a number or an alias; null when none is named
+record NamedModel(String name, @Nullable String version) {
     /// So much of a body is looked through on the event loop: warm, 2 ms of text, 5 ms of tokens at worst. Many
     /// clients put `model` behind `input`.
     static final int SCAN_BYTES_MAX = 1 << 20;
-
-    private NamedModel() {}
 
     /// A compressed body could not be looked through.
     ///
@@ -32,7 +34,7 @@ final class NamedModel {
 
     /// @throws ProblemException INVALID_REQUEST when the body names none, MODEL_NOT_FOUND for what is no
     ///     model's name
-    static String of(Body body) {
+    static NamedModel of(Body body) {
         int length = (int) Math.min(body.bytes(), SCAN_BYTES_MAX);
         var bytes = new byte[length];
         int at = 0;
@@ -41,13 +43,28 @@ final class NamedModel {
             piece.getBytes(0, taken, bytes, at);
             at += taken;
         }
-        String model = TopMember.text(bytes, length, body.bytes() > length, "model");
-        if (!Names.isModel(model)) {
+        var model = of(TopMember.text(bytes, length, body.bytes() > length, "model"));
+        if (model == null) {
             throw new ProblemException(
                     Problem.MODEL_NOT_FOUND,
                     "no model of the name that the body gives (expected: letters, digits, '.', '_' and '-', at most"
-                            + " 128)");
+                            + " 128; behind it, if you like, ':' and a version or an alias)");
         }
         return model;
+    }
+
+    /// Null for what is no name.
+    static @Nullable NamedModel of(String text) {
+        int colon = text.indexOf(':');
+        String name = colon == -1 ? text : text.substring(0, colon);
+        String version = colon == -1 ? null : text.substring(colon + 1);
+        return Names.isModel(name) && (version == null || Names.isVersion(version))
+                ? new NamedModel(name, version)
+                : null;
+    }
+
+    /// As the caller wrote it.
+    String text() {
+        return version == null ? name : name + ":" + version;
     }
 }

@@ -15,19 +15,23 @@ final class OpenAiModels {
         int start = json.length();
         index.models().stream()
                 .filter(model -> grant.covers(model.name()))
-                .forEach(model -> append(json.append(json.length() == start ? "" : ","), model));
+                .forEach(model -> append(json.append(json.length() == start ? "" : ","), model.name()));
         return json.append("]}").toString();
     }
 
-    static String json(ModelRoute model) {
+    /// Of one model, under the name by which it was asked for.
+    ///
+    /// @throws io.presage.contract.problem.ProblemException VERSION_NOT_FOUND
+    static String json(ModelRoute model, NamedModel named) {
+        if (named.version() != null) {
+            model.version(named.version());
+        }
         var json = new StringBuilder();
-        append(json, model);
+        append(json, named.text());
         return json.toString();
     }
 
-    private static void append(StringBuilder json, ModelRoute model) {
-        json.append("{\"id\":\"")
-                .append(model.name())
-                .append("\",\"object\":\"model\",\"created\":0,\"owned_by\":\"presage\"}");
+    private static void append(StringBuilder json, String id) {
+        json.append("{\"id\":\"").append(id).append("\",\"object\":\"model\",\"created\":0,\"owned_by\":\"presage\"}");
     }
 }

@@ -150,8 +150,8 @@ public final class PublicApi implements Handler<Exchange> {
             case PublicPath.OpenAiModels _ ->
                 exchange.answerJson(200, OpenAiModels.json(routes.current(), predicting(exchange)));
             case PublicPath.OpenAiModel(var model) -> {
-                authenticate(exchange).require(Role.PREDICT, model);
-                exchange.answerJson(200, OpenAiModels.json(routes.current().model(model)));
+                authenticate(exchange).require(Role.PREDICT, model.name());
+                exchange.answerJson(200, OpenAiModels.json(routes.current().model(model.name()), model));
             }
             case PublicPath.Status(var model, var version) -> {
                 authenticate(exchange).require(Role.PREDICT, model);

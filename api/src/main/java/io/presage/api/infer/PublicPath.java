@@ -43,7 +43,7 @@ sealed interface PublicPath {
 
     record OpenAiModels() implements PublicPath {}
 
-    record OpenAiModel(String name) implements PublicPath {}
+    record OpenAiModel(NamedModel model) implements PublicPath {}
 
     /// TensorFlow Serving's.
     ///
@@ -91,7 +91,8 @@ sealed interface PublicPath {
         }
         if (path.startsWith(OPENAI_MODELS)) {
             String name = decoded(path.substring(OPENAI_MODELS.length()));
-            return name == null || !Names.isModel(name) ? new Unknown() : new OpenAiModel(name);
+            var model = name == null ? null : NamedModel.of(name);
+            return model == null ? new Unknown() : new OpenAiModel(model);
         }
         return switch (path) {
             case "/" -> new Root();

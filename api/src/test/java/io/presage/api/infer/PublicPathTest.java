@@ -26,7 +26,12 @@ class PublicPathTest {
     void otherProtocolsPaths() {
         assertThat(PublicPath.of("/openai/v1/embeddings")).isEqualTo(new PublicPath.Embeddings());
         assertThat(PublicPath.of("/openai/v1/models")).isEqualTo(new PublicPath.OpenAiModels());
-        assertThat(PublicPath.of("/openai/v1/models/m.x")).isEqualTo(new PublicPath.OpenAiModel("m.x"));
+        assertThat(PublicPath.of("/openai/v1/models/m.x"))
+                .isEqualTo(new PublicPath.OpenAiModel(new NamedModel("m.x", null)));
+        assertThat(PublicPath.of("/openai/v1/models/m:3"))
+                .isEqualTo(new PublicPath.OpenAiModel(new NamedModel("m", "3")));
+        assertThat(PublicPath.of("/openai/v1/models/m%3Achampion"))
+                .isEqualTo(new PublicPath.OpenAiModel(new NamedModel("m", "champion")));
         assertThat(PublicPath.of("/v1/models/m:predict")).isEqualTo(new PublicPath.Predict("m", null));
         assertThat(PublicPath.of("/v1/models/m/versions/3:predict")).isEqualTo(new PublicPath.Predict("m", "3"));
         assertThat(PublicPath.of("/v1/models/m/labels/champion:predict"))
@@ -58,6 +63,11 @@ class PublicPathTest {
                         "/openai/v1",
                         "/openai/v1/models/",
                         "/openai/v1/models/a/b",
+                        "/openai/v1/models/a:",
+                        "/openai/v1/models/:3",
+                        "/openai/v1/models/a:3:4",
+                        "/openai/v1/models/a:0",
+                        "/openai/v1/models/a:Champion",
                         "/openai/v1/chat/completions",
                         "/v1/models/",
                         "/v1/models/m:classify",
