@@ -2,19 +2,17 @@ package io.presage.e2e.scenarios;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.presage.e2e.cluster.Child;
 import io.presage.e2e.cluster.Example;
+import io.presage.e2e.cluster.Program;
 import io.presage.e2e.cluster.Standalone;
-import java.io.File;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -57,9 +55,9 @@ class StandaloneIT {
     @ValueSource(strings = {"tumour", "digits", "minilm", "faces", "voice-activity"})
     @Order(1)
     void demoModel_answersAsItsSampleSays(String model) throws Exception {
-        assumeTrue(
-                SHIPPED.contains(model) || isOnPath("npm"),
-                model + " comes as an npm package, and npm is not on the PATH: install Node.js to run this test");
+        if (!SHIPPED.contains(model)) {
+            Program.require("npm");
+        }
         assertThat(presage.output()).doesNotContain("Left out " + model);
         Example.read(model).check(presage.admin());
     }
@@ -67,7 +65,7 @@ class StandaloneIT {
     @Test
     @Order(2)
     void printedCommands_workWhenPasted() throws Exception {
-        assumeTrue(isOnPath("curl"), "curl is not on the PATH: install it to run this test");
+        Program.require("curl");
         var commands = presage.output().lines().map(String::strip).filter(line -> line.startsWith("curl "));
         var lines = commands.toList();
         assertThat(lines).hasSize(3);
@@ -209,10 +207,5 @@ class StandaloneIT {
         for (var model : SHIPPED) {
             Example.read(model).check(presage.admin());
         }
-    }
-
-    private static boolean isOnPath(String program) {
-        return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
-                .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
     }
 }
