@@ -69,6 +69,10 @@ public final class Standalone implements AutoCloseable {
                 Files.readString(data.resolve("admin.key")).strip());
     }
 
+    public Path data() {
+        return data;
+    }
+
     /// What it has printed.
     public String output() throws IOException {
         return child.output();
