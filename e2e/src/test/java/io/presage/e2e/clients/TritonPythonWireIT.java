@@ -62,7 +62,7 @@ class TritonPythonWireIT {
         return wire.send(lines, body);
     }
 
-    /// `infer_request` of [InferInput...] as rapidjson writes it: no blanks, members in the order of their making.
+    /// The inputs as rapidjson writes them: no blanks, members in the order in which the client makes them.
     private static String binaryInput(int bytes) {
         return "\"inputs\":[{\"name\":\"features\",\"shape\":[2,30],\"datatype\":\"FP32\",\"parameters\":"
                 + "{\"binary_data_size\":" + bytes + "}}]";
