@@ -36,8 +36,27 @@ final class Wire implements AutoCloseable {
     private final String host;
     private final String key;
 
-    /// @param headers by their names in small letters
-    record Answer(int status, Map<String, String> headers, byte[] body) {
+    /// What came back.
+    static final class Answer {
+        private final int status;
+        private final Map<String, String> headers;
+        private final byte[] body;
+
+        /// @param headers by their names in small letters
+        private Answer(int status, Map<String, String> headers, byte[] body) {
+            this.status = status;
+            this.headers = headers;
+            this.body = body;
+        }
+
+        int status() {
+            return status;
+        }
+
+        byte[] body() {
+            return body;
+        }
+
         String header(String name) {
             return headers.getOrDefault(name.toLowerCase(Locale.ROOT), "none");
         }
