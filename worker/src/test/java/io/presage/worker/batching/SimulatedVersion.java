@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
@@ -131,21 +132,33 @@ final class SimulatedVersion {
     }
 
     /// `callers`, each of which sends its next call `thinkMicros` after the answer, until `untilMicros`.
-    SimulatedVersion callers(int callers, long thinkMicros, long untilMicros, Call call, IntSupplier length) {
+    SimulatedVersion callers(int callers, int thinkMicros, long untilMicros, Call call, IntSupplier length) {
+        return callers(callers, () -> thinkMicros, untilMicros, call, length);
+    }
+
+    SimulatedVersion callers(int callers, IntSupplier thinkMicros, long untilMicros, Call call, IntSupplier length) {
         for (int i = 0; i < callers; i++) {
             simulation.at(i * MICRO, () -> ask(thinkMicros, untilMicros, call, length));
         }
         return this;
     }
 
-    private void ask(long thinkMicros, long untilMicros, Call call, IntSupplier length) {
+    private void ask(IntSupplier thinkMicros, long untilMicros, Call call, IntSupplier length) {
         if (simulation.nowNanos() < untilMicros * MICRO) {
             submit(
                     call.withLength(length.getAsInt()),
                     () -> simulation.at(
-                            simulation.nowNanos() + thinkMicros * MICRO,
+                            simulation.nowNanos() + thinkMicros.getAsInt() * MICRO,
                             () -> ask(thinkMicros, untilMicros, call, length)));
         }
+    }
+
+    /// `perSecond` calls from callers that do not wait for each other, until `untilMicros`.
+    SimulatedVersion arrivals(double perSecond, long untilMicros, Call call, Random random) {
+        for (double at = 0; at < untilMicros; at -= StrictMath.log(1 - random.nextDouble()) * 1e6 / perSecond) {
+            arrive((long) at, call);
+        }
+        return this;
     }
 
     private void submit(Call call, @Nullable Runnable then) {

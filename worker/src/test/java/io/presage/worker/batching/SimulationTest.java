@@ -201,6 +201,70 @@ class SimulationTest {
         assertThat(version.quantileMicros(0.99)).isLessThan(3 * version.quantileMicros(0.5));
     }
 
+    /// The same, but they take their time, and one in a hundred pauses.
+    @Test
+    void saturated_by_16_callers_that_dawdle() throws IOException {
+        var simulation = new Simulation(4, false);
+        var random = new Random(11);
+        new SimulatedVersion(simulation, Setup.of(standard(), 2, TOKEN_MICROS, TEXT_RUN_MICROS))
+                .callers(
+                        16,
+                        () -> random.nextInt(100) == 0 ? 20_000 : random.nextInt(100, 900),
+                        20_000_000,
+                        Call.ONE,
+                        () -> 16);
+        assertGolden("16_callers_that_dawdle", simulation.run());
+    }
+
+    /// More lanes than the callers fill, and a few more callers than lanes.
+    @Test
+    void few_callers_on_two_lanes() throws IOException {
+        var report = new StringBuilder();
+        for (int callers : new int[] {1, 2, 3, 4, 5, 6, 8, 12, 24, 32, 48}) {
+            var simulation = new Simulation(4, false);
+            new SimulatedVersion(
+                            simulation,
+                            Setup.of(standard(), 2, TOKEN_MICROS, TEXT_RUN_MICROS)
+                                    .named(callers + " callers"))
+                    .callers(callers, 300, 10_000_000, Call.ONE, () -> 16);
+            report.append(simulation.run());
+        }
+        assertGolden("few_callers_on_two_lanes", report.toString());
+    }
+
+    /// Callers that pause longer than waiting for them could pay.
+    @Test
+    void callers_that_think() throws IOException {
+        var report = new StringBuilder();
+        for (int thinkMicros : new int[] {2_000, 10_000, 50_000}) {
+            var simulation = new Simulation(4, false);
+            var random = new Random(5);
+            new SimulatedVersion(
+                            simulation,
+                            Setup.of(standard(), 2, TOKEN_MICROS, TEXT_RUN_MICROS)
+                                    .named("thinking " + thinkMicros + "us"))
+                    .callers(16, () -> random.nextInt(2 * thinkMicros), 20_000_000, Call.ONE, () -> 16);
+            report.append(simulation.run());
+        }
+        assertGolden("callers_that_think", report.toString());
+    }
+
+    /// Nobody comes back: a fifth, half, three quarters and nine tenths of what two lanes can do.
+    @Test
+    void arrivals_at_random() throws IOException {
+        var report = new StringBuilder();
+        for (int perSecond : new int[] {90, 230, 345, 415}) {
+            var simulation = new Simulation(4, false);
+            new SimulatedVersion(
+                            simulation,
+                            Setup.of(standard(), 2, TOKEN_MICROS, TEXT_RUN_MICROS)
+                                    .named(perSecond + " a second"))
+                    .arrivals(perSecond, 20_000_000, Call.ONE.withLength(16), new Random(9));
+            report.append(simulation.run());
+        }
+        assertGolden("arrivals_at_random", report.toString());
+    }
+
     /// Twice what the model can do, for ten seconds.
     @Test
     void priorities_under_overload() throws IOException {
