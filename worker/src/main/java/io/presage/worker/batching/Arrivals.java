@@ -9,6 +9,7 @@ final class Arrivals {
 
     private static final int GAPS = 16;
     private static final int ECHOES = 4;
+    private static final double ECHO_SHARE = 0.2;
 
     private double gapNanos = NANOS_MAX;
     private double echoNanos = NANOS_MAX;
@@ -17,6 +18,10 @@ final class Arrivals {
     private long answeredNanos;
     private int answeredRows;
     private int returnedRows;
+    /// Of the turn before the last one, not back when that ended.
+    private int earlierRows;
+
+    private long earlierLateNanos;
 
     /// A call of so many rows has come.
     void arrived(int rows, long nowNanos) {
@@ -33,12 +38,16 @@ final class Arrivals {
             if (returnedRows >= answeredRows) {
                 echo(nowNanos - answeredNanos);
             }
+        } else {
+            earlierRows = Math.max(0, earlierRows - rows);
         }
     }
 
     /// A turn that answered so many rows has ended.
     void answered(int rows, long nowNanos) {
         if (returnedRows < answeredRows) {
+            earlierRows = answeredRows - returnedRows;
+            earlierLateNanos = echoLateNanos();
             echo(Math.max(nowNanos - answeredNanos, (long) echoNanos));
         }
         answeredNanos = nowNanos;
@@ -50,11 +59,17 @@ final class Arrivals {
         echoNanos += (Math.clamp(nanos, 0, NANOS_MAX) - echoNanos) / ECHOES;
     }
 
-    /// A wait for company has ended without any: where callers were many a moment ago, there may be one left.
+    /// A wait for company has ended without any, or without all of it: where callers were many a moment ago,
+    /// there may be one left.
     void awaitedInVain(long nowNanos) {
         gapNanos = Math.max(gapNanos, 2.0 * (nowNanos - lastNanos));
-        echoNanos = Math.max(echoNanos, 2.0 * (nowNanos - answeredNanos));
+        if (returnedRows > 0) {
+            echo(nowNanos - answeredNanos);
+        } else {
+            echoNanos = Math.max(echoNanos, 2.0 * (nowNanos - answeredNanos));
+        }
         answeredRows = returnedRows;
+        earlierRows = 0;
     }
 
     /// Expected time to the next arrival.
@@ -62,9 +77,9 @@ final class Arrivals {
         return (long) gapNanos;
     }
 
-    /// Rows that were answered last and have not come back.
-    int echoRows() {
-        return Math.max(0, answeredRows - returnedRows);
+    /// Rows that were answered last and have not come back; with those of the turn before, until they are late.
+    int echoRows(long nowNanos) {
+        return Math.max(0, answeredRows - returnedRows) + (earlierLateNanos - nowNanos > 0 ? earlierRows : 0);
     }
 
     /// When they are late.
@@ -75,5 +90,11 @@ final class Arrivals {
     /// When they are expected, all of them.
     long echoAtNanos() {
         return answeredNanos + (long) echoNanos;
+    }
+
+    /// Whether those who are answered usually come back within `nanos`, together: in a fifth of the time in which
+    /// as many calls come by the mean gap. Calls of callers that do not wait for answers only seem to.
+    boolean isEcho(double nanos) {
+        return echoNanos < nanos && echoNanos < ECHO_SHARE * gapNanos * answeredRows;
     }
 }

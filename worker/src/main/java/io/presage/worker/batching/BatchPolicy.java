@@ -17,23 +17,33 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Full.** A batch is full at `rowsMax`, `tokensMax` or `bytesMax`; when a run's fixed cost is spread so thin
 /// that more company saves less than 3 % (`units >= b / (0.03 a)`), so that a model that does not gain is not
-/// batched; and at the version's share of a lane: what waits and runs, divided by its lanes, so that one lane
-/// does not take all and leave crumbs to the next. While all runs are of one size nobody can know what another
+/// batched; and at the version's share of a lane: what waits, runs and is about to come back, divided by its
+/// lanes, so that one lane does not take all and leave crumbs to the next. While all runs are of one size
+/// nobody can know what another
 /// would cost: until the line is sure, every eighth turn tries twice as large a batch as pays, or the leader
 /// alone.
 ///
 /// **Waiting.** A fixed window is counted from the leader's arrival, and ends only with it or at the bounds. With
 /// the learned one a free lane waits for company only while it pays: with n rows here and one more expected in
 /// t, while `(n + 1) t + n a < b`; and no longer than the time at which even an arrival would not pay any more.
-/// With
-/// k rows just answered, whose callers usually come back within w, the same sum is `(n + k) w / k + n a < b`. A
-/// lone caller that waits for its answers is never made to wait: its t is at least `a + b`, and when it has come
-/// back, k is 0.
+/// With k rows just answered, whose callers usually come back within w, the same sum is
+/// `(n + k) w / k + n a < b`. A lone caller that waits for its answers is never made to wait: its t is at least
+/// `a + b`, and when it has come back, k is 0.
+///
+/// **Waiting for a share.** Beyond that, a lane that finds only n of the m rows of its share, while the others
+/// are about to come back, waits for them when they are expected in less than `b (1 - n / m)`, the part of the
+/// fixed cost that they would bear. Otherwise the n run as a small batch, the others become the next one, and
+/// callers that come in three parts on two lanes stay so for ever. Only callers that come back together are
+/// waited for, within most of b; those who do not know of each other's answers do not.
 final class BatchPolicy {
     /// Dead calls are looked for, and company is, among so many from the front.
     private static final int LOOKED_AT_MAX = 1024;
 
     private static final double OVERSHOOT = 1.25;
+    /// Of a run's fixed cost: who takes longer to come back is not waited for as part of a lane's share.
+    private static final double AWAY_MAX = 0.75;
+    /// Of a run: less is not worth the wait.
+    private static final double SAVED_MIN = 0.01;
     private static final int NORMAL_LEADS_EACH = 4;
     private static final int LOW_LEADS_EACH = 16;
     private static final int TRIES_EACH = 8;
@@ -98,7 +108,8 @@ final class BatchPolicy {
     /// @param dropped late or abandoned: to be answered without a run
     /// @param batch to be run now; empty when there is nothing to run yet
     /// @param wakeNanos when `batch` is empty: look again then, [Long#MAX_VALUE] for "when something arrives"
-    record Cut(int[] dropped, int[] batch, long wakeNanos) {
+    /// @param wakeUnits before `wakeNanos`, look again when so many units wait, or nobody else is expected
+    record Cut(int[] dropped, int[] batch, long wakeNanos, long wakeUnits) {
         /// Both, ascending.
         int[] removed() {
             if (dropped.length == 0) {
@@ -116,8 +127,9 @@ final class BatchPolicy {
         // The usual case where runs are quicker than arrivals.
         if (leader == 0 && queue.size() == 1 && limits.windowNanos() <= 0) {
             var call = queue.get(0);
-            if (limits.windowNanos() == 0 || savedMax(moment, call.units()) <= 0) {
-                return new Cut(NONE, FIRST, moment.nowNanos);
+            if (limits.windowNanos() == 0
+                    || (savedMax(moment, call.units()) <= 0 && moment.arrivals.echoRows(moment.nowNanos) == 0)) {
+                return new Cut(NONE, FIRST, moment.nowNanos, 0);
             }
         }
         var batch = new Batch(queue, limits, moment, leader);
@@ -125,16 +137,16 @@ final class BatchPolicy {
         var dropped = Arrays.copyOf(batch.dropped, batch.droppedCount);
         Arrays.sort(dropped);
         if (leader < 0) {
-            return new Cut(dropped, NONE, dropped.length < queue.size() ? moment.nowNanos : Long.MAX_VALUE);
+            return new Cut(dropped, NONE, dropped.length < queue.size() ? moment.nowNanos : Long.MAX_VALUE, 0);
         }
         long wakeNanos = batch.wakeNanos();
         // Waiting past somebody's deadline for company would be a strange favour.
         if (wakeNanos - moment.nowNanos > 0 && batch.firstDeadlineNanos - wakeNanos > 0) {
-            return new Cut(dropped, NONE, wakeNanos);
+            return new Cut(dropped, NONE, wakeNanos, batch.wakeUnits);
         }
         var taken = Arrays.copyOf(batch.taken, batch.takenCount);
         Arrays.sort(taken);
-        return new Cut(dropped, taken, moment.nowNanos);
+        return new Cut(dropped, taken, moment.nowNanos, 0);
     }
 
     private static boolean isDead(Waiting call, long nowNanos) {
@@ -182,6 +194,12 @@ final class BatchPolicy {
         private int length;
         private double units;
         private double bytes;
+        /// At which the batch is full.
+        private double unitsMax = Double.MAX_VALUE;
+        /// Of callers who were just answered and are about to come back.
+        private double unitsBack;
+
+        private long wakeUnits;
         private boolean isFull;
         /// Full for a bound's sake, not only because more does not pay.
         private boolean isAtBound;
@@ -203,7 +221,10 @@ final class BatchPolicy {
                 bytes = first.bytes();
                 take(leader, first);
             }
-            double unitsMax = isFixedWindow ? Double.MAX_VALUE : Math.min(unitsWanted(), unitsOfALane());
+            if (!isFixedWindow) {
+                unitsBack = unitsBack();
+                unitsMax = Math.min(unitsWanted(), unitsOfALane());
+            }
             isAtBound = rows >= limits.rowsMax();
             isFull = isAtBound || units >= unitsMax;
             int lookedAt = Math.min(queue.size(), LOOKED_AT_MAX);
@@ -214,12 +235,12 @@ final class BatchPolicy {
                 if (isDead(call, moment.nowNanos)) {
                     drop(i);
                 } else if (first != null && i != leader && !isFull && call.groupKey() == first.groupKey()) {
-                    consider(i, call, unitsMax);
+                    consider(i, call);
                 }
             }
         }
 
-        private void consider(int index, Waiting call, double unitsMax) {
+        private void consider(int index, Waiting call) {
             int joinedRows = rows + call.rows();
             int joinedLength = Math.max(length, call.length());
             double joinedUnits = joinedLength > 0 ? (double) joinedRows * joinedLength : units + call.units();
@@ -257,7 +278,20 @@ final class BatchPolicy {
         }
 
         private double unitsOfALane() {
-            return moment.lanes == 1 ? Double.MAX_VALUE : (double) (queue.units() + moment.unitsRunning) / moment.lanes;
+            return moment.lanes == 1
+                    ? Double.MAX_VALUE
+                    : (queue.units() + moment.unitsRunning + unitsBack) / moment.lanes;
+        }
+
+        /// Who is away for most of what a run's fixed cost takes is not worth waiting for.
+        private double unitsBack() {
+            var arrivals = moment.arrivals;
+            var isSoon = first != null
+                    && limits.windowNanos() != 0
+                    && moment.mayWait
+                    && arrivals.isEcho(AWAY_MAX * moment.line.nanosPerCall())
+                    && arrivals.echoLateNanos() - moment.nowNanos > 0;
+            return isSoon ? (double) arrivals.echoRows(moment.nowNanos) * first.unitsPerRow() : 0;
         }
 
         /// Not after now when there is nothing to wait for.
@@ -268,6 +302,39 @@ final class BatchPolicy {
             if (isFixedWindow) {
                 return first.arrivalNanos() + limits.windowNanos();
             }
+            long forShareNanos = forShareNanos(first);
+            long forSomeNanos = forSomeNanos(first);
+            if (forShareNanos - forSomeNanos > 0) {
+                wakeUnits = (long) unitsReached(first);
+                return forShareNanos;
+            }
+            return forSomeNanos;
+        }
+
+        /// Who takes less than the lane's share leaves crumbs to the next run. What waiting for the rest of it
+        /// saves is the part of a run's fixed cost that they would bear.
+        private long forShareNanos(Waiting first) {
+            double reached = unitsReached(first);
+            double saved = moment.line.nanosPerCall() * (1 - units / reached);
+            var arrivals = moment.arrivals;
+            var isWorthIt = reached > units
+                    // What is left in the queue is work enough for the next run, and like what would come.
+                    && takenCount + droppedCount == queue.size()
+                    && saved > SAVED_MIN * moment.line.nanos(reached)
+                    && arrivals.echoAtNanos() - moment.nowNanos < saved;
+            // Who has not come by twice the usual time has left.
+            return isWorthIt ? Math.min(moment.nowNanos + (long) saved, arrivals.echoLateNanos()) : moment.nowNanos;
+        }
+
+        /// Of the batch, if those who are expected come and are like its leader.
+        private double unitsReached(Waiting first) {
+            int each = first.unitsPerRow();
+            double most = Math.min(units + unitsBack, (double) limits.rowsMax() * each);
+            double nearest = Math.min(OVERSHOOT * unitsMax, unitsMax + each / 2.0);
+            return Math.floor(Math.min(most, nearest) / each) * each;
+        }
+
+        private long forSomeNanos(Waiting first) {
             double saved = savedMax(moment, units);
             if (saved <= 0) {
                 return moment.nowNanos;
@@ -276,12 +343,11 @@ final class BatchPolicy {
             var arrivals = moment.arrivals;
             double each = saved / (rows + 1.0);
             long forOneNanos = arrivals.gapNanos() < each ? sinceNanos + (long) each : moment.nowNanos;
-            int back = arrivals.echoRows();
+            int back = arrivals.echoRows(moment.nowNanos);
             double all = saved * back / (rows + back);
             if (back == 0 || arrivals.echoAtNanos() - moment.nowNanos >= all) {
                 return forOneNanos;
             }
-            // Who has not come by twice the usual time has left.
             long forAllNanos = Math.min(sinceNanos + (long) all, arrivals.echoLateNanos());
             return forAllNanos - forOneNanos > 0 ? forAllNanos : forOneNanos;
         }

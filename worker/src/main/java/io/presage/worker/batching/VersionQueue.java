@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
 /// State, all guarded by `lock`: the queue; `turnsOut`, the turns that were asked for or run, never more than
 /// there are lanes, of which `turnsAsked` have not begun; and at most one agreed time (`wakeNanos`) at which a
 /// turn is wanted because waiting for company pays. While calls wait, there is a turn out or such a time; an
-/// arrival makes that time a turn at once, because it may fill the batch. Instances are used by the thread that
-/// took them under the lock, until it gives them back under it.
+/// arrival makes that time a turn at once, because it may fill the batch, unless several are known to be missing
+/// (`wakeUnits`). Instances are used by the thread that took them under the lock, until it gives them back under
+/// it.
 ///
 /// A full queue refuses at once. An eighth of it is every priority's own; beyond that a call of a higher priority
 /// takes the place of the last of the lower ones, which is refused then.
@@ -64,6 +65,10 @@ public final class VersionQueue implements TurnList.Work, AutoCloseable {
 
     @GuardedBy("lock")
     private long wakeNanos = NO_WAKE;
+
+    /// Before `wakeNanos`, a turn is wanted when so many units wait, or nobody else is expected.
+    @GuardedBy("lock")
+    private long wakeUnits;
 
     /// The last time that the pool was asked for.
     @GuardedBy("lock")
@@ -132,7 +137,7 @@ public final class VersionQueue implements TurnList.Work, AutoCloseable {
                 } else {
                     arrivals.arrived(call.rows(), call.arrivalNanos());
                     queue.add(call);
-                    isTurnWanted = wantTurn();
+                    isTurnWanted = !isAwaitingMore(call) && wantTurn();
                 }
             }
         } finally {
@@ -199,6 +204,15 @@ public final class VersionQueue implements TurnList.Work, AutoCloseable {
                 1);
     }
 
+    /// Whether the lane that waits for several need not hear of this one.
+    @GuardedBy("lock")
+    private boolean isAwaitingMore(BatchCall call) {
+        return wakeNanos != NO_WAKE
+                && queue.units() < wakeUnits
+                && arrivals.echoRows(call.arrivalNanos()) > 0
+                && call.deadlineNanos() - wakeNanos > 0;
+    }
+
     /// Whether to ask the pool for a turn; true obliges to it.
     @GuardedBy("lock")
     private boolean wantTurn() {
@@ -230,6 +244,7 @@ public final class VersionQueue implements TurnList.Work, AutoCloseable {
                 if (cut.batch().length > 0) {
                     turn = turn(instance, cut);
                 } else {
+                    wakeUnits = cut.wakeUnits();
                     askedNanos = await(cut.wakeNanos());
                 }
             }

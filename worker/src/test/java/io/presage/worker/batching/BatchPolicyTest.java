@@ -269,4 +269,125 @@ class BatchPolicyTest {
         assertThat(BatchPolicy.cut(queue(waiting), limits(64, -1), moment).batch())
                 .hasSize(16);
     }
+
+    /// Eight callers who were answered at 2,000,000, three of them back at 2,000,050, all usually by 2,000,100.
+    private static Arrivals eightAnswered() {
+        var arrivals = new Arrivals();
+        for (int i = 0; i < 200; i++) {
+            arrivals.answered(8, i * 10_000L);
+            arrivals.arrived(8, i * 10_000L + 100);
+        }
+        arrivals.answered(8, 2_000_000);
+        arrivals.arrived(3, 2_000_050);
+        return arrivals;
+    }
+
+    private static CallQueue<Call> threeBack() {
+        return queue(
+                call(1, 0, 2_000_050).due(9_000_000),
+                call(1, 0, 2_000_050).due(9_000_000),
+                call(1, 0, 2_000_050).due(9_000_000));
+    }
+
+    private static CallQueue<Call> sevenBack() {
+        var queue = threeBack();
+        for (int i = 0; i < 4; i++) {
+            queue.add(call(1, 0, 2_000_050).due(9_000_000));
+        }
+        return queue;
+    }
+
+    /// Two lanes, eight rows running on the other.
+    private static BatchPolicy.Moment besideEight(CostLine.Line line, Arrivals arrivals) {
+        return new BatchPolicy.Moment(2_000_050, 0, 2, 8, line, true, arrivals, 2_000_000, true);
+    }
+
+    /// a = 1000, b = 1000: for a row more by itself, nobody would wait.
+    @Test
+    void laneWaitsForTheRestOfItsShare() {
+        var line = new CostLine.Line(1000, 1000);
+        var cut = BatchPolicy.cut(threeBack(), limits(64, -1), besideEight(line, eightAnswered()));
+        assertThat(cut.batch()).isEmpty();
+        assertThat(cut.wakeNanos()).isEqualTo(2_000_200);
+        assertThat(cut.wakeUnits()).isEqualTo(8);
+    }
+
+    @Test
+    void laneDoesNotWait_whenTheRestIsBackOrUnknown() {
+        var line = new CostLine.Line(1000, 1000);
+        var back = eightAnswered();
+        back.arrived(5, 2_000_050);
+        assertThat(BatchPolicy.cut(threeBack(), limits(64, -1), besideEight(line, back)).batch())
+                .hasSize(3);
+        assertThat(BatchPolicy.cut(threeBack(), limits(64, -1), besideEight(line, new Arrivals()))
+                        .batch())
+                .hasSize(3);
+    }
+
+    /// Seven of eight are here: the last one would bear 150 / 8, and is expected in 50.
+    @Test
+    void laneDoesNotWait_longerThanItsShareSaves() {
+        var line = new CostLine.Line(50, 150);
+        var arrivals = eightAnswered();
+        arrivals.arrived(4, 2_000_050);
+        assertThat(BatchPolicy.cut(sevenBack(), limits(64, -1), besideEight(line, arrivals))
+                        .batch())
+                .hasSize(7);
+        assertThat(BatchPolicy.cut(threeBack(), limits(64, -1), besideEight(line, eightAnswered()))
+                        .batch())
+                .isEmpty();
+    }
+
+    /// Seven of eight are here, and the last one is expected in 10: it would bear 50 of 8,400.
+    @Test
+    void laneDoesNotWait_whenItSavesNextToNothing() {
+        var arrivals = eightAnswered();
+        arrivals.arrived(4, 2_000_050);
+        var dear = new BatchPolicy.Moment(
+                2_000_090, 0, 2, 8, new CostLine.Line(1000, 400), true, arrivals, 2_000_000, true);
+        assertThat(BatchPolicy.cut(sevenBack(), limits(64, -1), dear).batch()).hasSize(7);
+        var cheap = new BatchPolicy.Moment(
+                2_000_090, 0, 2, 8, new CostLine.Line(100, 400), true, arrivals, 2_000_000, true);
+        assertThat(BatchPolicy.cut(sevenBack(), limits(64, -1), cheap).batch()).isEmpty();
+    }
+
+    /// They are away for 100, more than three quarters of b = 120.
+    @Test
+    void laneDoesNotWait_forThoseWhoAreLongAway() {
+        assertThat(BatchPolicy.cut(
+                                threeBack(),
+                                limits(64, -1),
+                                besideEight(new CostLine.Line(40, 120), eightAnswered()))
+                        .batch())
+                .hasSize(3);
+    }
+
+    /// A fourth one would bear 150 / 4, and is expected in 50.
+    @Test
+    void laneDoesNotWait_forMoreThanABatchTakes() {
+        var line = new CostLine.Line(50, 150);
+        assertThat(BatchPolicy.cut(threeBack(), limits(4, -1), besideEight(line, eightAnswered()))
+                        .batch())
+                .hasSize(3);
+    }
+
+    /// What would not go with the leader is work enough for the next run.
+    @Test
+    void laneDoesNotWait_whileOthersAreLeftInTheQueue() {
+        var line = new CostLine.Line(1000, 1000);
+        var queue = threeBack();
+        queue.add(call(1, 7, 2_000_050).due(9_000_000));
+        assertThat(BatchPolicy.cut(queue, limits(64, -1), besideEight(line, eightAnswered()))
+                        .batch())
+                .hasSize(3);
+    }
+
+    @Test
+    void laneDoesNotWait_pastADeadline() {
+        var line = new CostLine.Line(1000, 1000);
+        var queue = queue(call(1, 0, 2_000_050).due(2_000_200));
+        assertThat(BatchPolicy.cut(queue, limits(64, -1), besideEight(line, eightAnswered()))
+                        .batch())
+                .hasSize(1);
+    }
 }
