@@ -133,9 +133,12 @@ final class RoutesStand implements AutoCloseable {
                 "notify presage_state");
         try (var connection = postgres.getPostgresDatabase().getConnection();
                 var statement = connection.createStatement()) {
+            // At once, or the registry would begin to place what is only half there.
+            connection.setAutoCommit(false);
             for (var sql : statements) {
                 statement.execute(sql);
             }
+            connection.commit();
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
