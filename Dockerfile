@@ -95,5 +95,5 @@ COPY --from=build /out/api/spring-boot-loader/ ./
 COPY --from=build /out/api/snapshot-dependencies/ ./
 COPY --from=build /out/api/application/ ./
 EXPOSE 8080 8081
-# Netty's pooled buffers are direct memory, beside the heap.
-ENTRYPOINT ["java", "-XX:MaxRAMPercentage=50", "-XX:+UseG1GC", "-XX:+UseCompactObjectHeaders", "-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-jar", "app.jar"]
+# Netty's pooled buffers are direct memory, beside the heap. What the start took beyond what is used goes back.
+ENTRYPOINT ["java", "-XX:MaxRAMPercentage=50", "-Xms16m", "-XX:MinHeapFreeRatio=10", "-XX:MaxHeapFreeRatio=30", "-XX:G1PeriodicGCInterval=30000", "-XX:TrimNativeHeapInterval=10000", "-XX:+UseG1GC", "-XX:+UseCompactObjectHeaders", "-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-jar", "app.jar"]

@@ -27,8 +27,14 @@ final class GatewayPart implements Part {
     private static final int UPSTREAM_MILLIS = 200;
     private static final double CONTAINER_MB = 1024 * 1.048576;
 
-    /// 75 percent of the container.
-    private static final List<String> FLAGS = List.of("-Xmx768m", "-Xms16m");
+    /// The image's, in such a container.
+    private static final List<String> FLAGS = List.of(
+            "-Xmx512m",
+            "-Xms16m",
+            "-XX:MinHeapFreeRatio=10",
+            "-XX:MaxHeapFreeRatio=30",
+            "-XX:G1PeriodicGCInterval=30000",
+            "-XX:TrimNativeHeapInterval=1000");
 
     @Override
     public String name() {
@@ -45,7 +51,7 @@ final class GatewayPart implements Part {
         Stage.await("the gateway answers", () -> status(gateway, small) == 200);
         report.section(
                 "Gateway",
-                "Resident memory with the image's flags in a container of 1 GiB (a heap of at most 768 MB).");
+                "Resident memory with the image's flags in a container of 1 GiB (a heap of at most 512 MB).");
         var started = Resident.of(gateway.child());
         TimeUnit.SECONDS.sleep(2);
         var idle = Resident.collected(gateway.child());

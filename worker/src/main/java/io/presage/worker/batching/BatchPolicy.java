@@ -285,13 +285,14 @@ final class BatchPolicy {
 
         /// Who is away for most of what a run's fixed cost takes is not worth waiting for.
         private double unitsBack() {
+            var row = first;
+            if (row == null || limits.windowNanos() == 0 || !moment.mayWait) {
+                return 0;
+            }
             var arrivals = moment.arrivals;
-            var isSoon = first != null
-                    && limits.windowNanos() != 0
-                    && moment.mayWait
-                    && arrivals.isEcho(AWAY_MAX * moment.line.nanosPerCall())
+            var isSoon = arrivals.isEcho(AWAY_MAX * moment.line.nanosPerCall())
                     && arrivals.echoLateNanos() - moment.nowNanos > 0;
-            return isSoon ? (double) arrivals.echoRows(moment.nowNanos) * first.unitsPerRow() : 0;
+            return isSoon ? (double) arrivals.echoRows(moment.nowNanos) * row.unitsPerRow() : 0;
         }
 
         /// Not after now when there is nothing to wait for.

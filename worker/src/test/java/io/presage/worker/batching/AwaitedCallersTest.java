@@ -152,7 +152,6 @@ class AwaitedCallersTest {
         submit();
         now = turns.wakes.getFirst();
         var turn = queue.begin(now);
-        assertThat(turn).isNotNull();
-        assertThat(turn.rows()).isEqualTo(2);
+        assertThat(turn == null ? 0 : turn.rows()).isEqualTo(2);
     }
 }

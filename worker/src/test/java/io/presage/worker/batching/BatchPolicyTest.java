@@ -317,7 +317,8 @@ class BatchPolicyTest {
         var line = new CostLine.Line(1000, 1000);
         var back = eightAnswered();
         back.arrived(5, 2_000_050);
-        assertThat(BatchPolicy.cut(threeBack(), limits(64, -1), besideEight(line, back)).batch())
+        assertThat(BatchPolicy.cut(threeBack(), limits(64, -1), besideEight(line, back))
+                        .batch())
                 .hasSize(3);
         assertThat(BatchPolicy.cut(threeBack(), limits(64, -1), besideEight(line, new Arrivals()))
                         .batch())
@@ -355,9 +356,7 @@ class BatchPolicyTest {
     @Test
     void laneDoesNotWait_forThoseWhoAreLongAway() {
         assertThat(BatchPolicy.cut(
-                                threeBack(),
-                                limits(64, -1),
-                                besideEight(new CostLine.Line(40, 120), eightAnswered()))
+                                threeBack(), limits(64, -1), besideEight(new CostLine.Line(40, 120), eightAnswered()))
                         .batch())
                 .hasSize(3);
     }
