@@ -29,7 +29,13 @@ final class BenchMain {
             new SiblingPart());
     /// Not about the worker alone: run when they are named, or with `--all`.
     private static final List<Part> OTHERS = List.of(
-            new SoakPart(), new CodecPart(), new ChainPart(), new ProxyPart(), new GatewayPart(), new RoutesPart());
+            new SoakPart(),
+            new CodecPart(),
+            new ChainPart(),
+            new ProxyPart(),
+            new GatewayPart(),
+            new ExcessPart(),
+            new RoutesPart());
 
     public static void main(String[] args) throws Exception {
         var options = Arrays.asList(args);

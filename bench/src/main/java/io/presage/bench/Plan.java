@@ -17,6 +17,13 @@ record Plan(int rounds, Duration round, long warmUpRequests, Duration warmUpLimi
                 : new Plan(7, Duration.ofSeconds(3), 200_000, Duration.ofSeconds(12));
     }
 
+    /// Of forwarding, where the slowest takes much longer than the others to be warm.
+    static Plan forwarding(boolean quick) {
+        return quick
+                ? new Plan(3, Duration.ofSeconds(2), 50_000, Duration.ofSeconds(6))
+                : new Plan(7, Duration.ofSeconds(3), 200_000, Duration.ofSeconds(40));
+    }
+
     /// Of calls that take milliseconds: what surrounds the model is warmed by [Warmth] beforehand.
     static Plan large(boolean quick) {
         return quick

@@ -51,19 +51,20 @@ final class ProxyPart implements Part {
             subjects.add(Subject.http(
                     proxy.name(), proxy.target(stage, call), Workload.TUMOUR.connections(), proxy.child()));
         }
-        var results = Rounds.measure("forwarding", subjects, Plan.small(stage.isQuick()));
+        var results = Rounds.measure("forwarding", subjects, Plan.forwarding(stage.isQuick()));
         writeCost(report, results, call);
         writeDelay(stage, report, proxies, call);
         stage.release(mark);
     }
 
     /// A [NettyUpstream].
-    static Child upstream(Stage stage, int port, int delayMillis) throws IOException {
+    static Child upstream(Stage stage, int port, int delayMillis, Integer... lanes) throws IOException {
+        var arguments = new ArrayList<>(List.of(Integer.toString(port), Integer.toString(delayMillis)));
+        for (var each : lanes) {
+            arguments.add(each.toString());
+        }
         return stage.keep(Child.start(
-                "upstream",
-                stage.directory("upstream"),
-                Map.of(),
-                Java.main(NettyUpstream.class, List.of(Integer.toString(port), Integer.toString(delayMillis)))));
+                "upstream", stage.directory("upstream"), Map.of(), Java.main(NettyUpstream.class, arguments)));
     }
 
     private static Proxy nginx(Stage stage, int upstreamPort) throws IOException {
