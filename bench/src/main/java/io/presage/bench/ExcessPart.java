@@ -20,7 +20,7 @@ import org.HdrHistogram.Histogram;
 /// worker's capacity is time, not CPU, so that gateway and callers have the machine's.
 final class ExcessPart implements Part {
     private static final int LANES = 8;
-    private static final int RUN_MILLIS = 5;
+    private static final int RUN_MILLIS = 20;
     private static final int WAITING_MAX = 64;
     private static final int EXCESS = 3;
     private static final long TIMEOUT_MILLIS = 1000;
@@ -55,21 +55,29 @@ final class ExcessPart implements Part {
             }
         });
         double capacity = LANES * 1000.0 / RUN_MILLIS;
-        load(gateway, call, capacity, stage.seconds(5, 20).toSeconds());
+        var idle = new ConcurrentLinkedQueue<Connection>();
+        // Warm, and with as many connections as it takes.
+        load(gateway, call, idle, capacity, stage.seconds(3, 15).toSeconds());
+        load(gateway, call, idle, capacity * EXCESS, stage.seconds(5, 15).toSeconds());
         var rows = new ArrayList<List<String>>();
         rows.add(List.of(
                 "calls a second", "answered a second", "p50 ms", "p99 ms", "refused", "p50 ms", "p99 ms", "else"));
         double peak = 0;
         for (double share : new double[] {0.8, 0.9, 1, 1.1}) {
-            var seen =
-                    load(gateway, call, capacity * share, stage.seconds(3, 10).toSeconds());
+            var seen = load(
+                    gateway, call, idle, capacity * share, stage.seconds(3, 10).toSeconds());
             rows.add(row(capacity * share, seen));
             peak = Math.max(peak, seen.goodput());
         }
-        var excess = load(gateway, call, capacity * EXCESS, stage.seconds(5, 20).toSeconds());
+        var excess = load(
+                gateway, call, idle, capacity * EXCESS, stage.seconds(5, 20).toSeconds());
         rows.add(row(capacity * EXCESS, excess));
-        var after = load(gateway, call, capacity * 0.8, stage.seconds(3, 10).toSeconds());
+        var after =
+                load(gateway, call, idle, capacity * 0.8, stage.seconds(3, 10).toSeconds());
         rows.add(row(capacity * 0.8, after));
+        for (var connection : idle) {
+            connection.close();
+        }
         report.section(
                 "Excess",
                 "A worker of " + LANES + " lanes of " + RUN_MILLIS + " ms and a queue of " + WAITING_MAX
@@ -98,11 +106,11 @@ final class ExcessPart implements Part {
     }
 
     /// Each call on a connection that has none, and sent when it is due, whatever became of those before.
-    private static Seen load(GatewayStand gateway, Call call, double callsPerSecond, double seconds)
-            throws InterruptedException, IOException {
+    private static Seen load(
+            GatewayStand gateway, Call call, Queue<Connection> idle, double callsPerSecond, double seconds)
+            throws InterruptedException {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(SEED);
         int count = (int) (callsPerSecond * seconds);
-        var idle = new ConcurrentLinkedQueue<Connection>();
         var answered = new ConcurrentHistogram(3);
         var refused = new ConcurrentHistogram(3);
         var others = new TreeMap<Integer, LongAdder>();
@@ -133,9 +141,6 @@ final class ExcessPart implements Part {
         double elapsed = (System.nanoTime() - start) / 1e9;
         if (!left.await(30, TimeUnit.SECONDS)) {
             throw new IllegalStateException(left.getCount() + " calls have no answer");
-        }
-        for (var connection : idle) {
-            connection.close();
         }
         var counted = new TreeMap<Integer, Long>();
         others.forEach((status, number) -> counted.put(status, number.sum()));
