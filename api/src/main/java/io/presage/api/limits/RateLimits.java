@@ -43,6 +43,8 @@ public final class RateLimits {
     private static final int LEASES_MAX = 20_000;
     /// Among several gateways one begins to count a limit with this part of its even share, and asks at once.
     private static final int FIRST_PART = 10;
+    /// A slice that shrank by this part of the limit: the registry is told soon, since others wait for that.
+    private static final int TOLD_AT_ONCE_PART = 10;
     private static final long DAY_SECONDS = TimeUnit.DAYS.toSeconds(1);
 
     private record Pair(String keyId, String model) {}
@@ -374,7 +376,7 @@ public final class RateLimits {
         return meters.values().stream().filter(Meter::leased);
     }
 
-    /// Waits until there is something to ask that was not asked before, or for `longest`.
+    /// Waits until there is something to ask or to tell that cannot wait, or for `longest`.
     void awaitNews(Duration longest) throws InterruptedException {
         if (news.tryAcquire(longest.toMillis(), TimeUnit.MILLISECONDS)) {
             takeNews();
@@ -397,7 +399,11 @@ public final class RateLimits {
         for (var slice : answer.slices()) {
             var meter = meters.get(slice.limit());
             if (meter != null && meter.leased()) {
+                int before = meter.held();
                 meter.resize(Math.min(slice.permits(), meter.limit().permits()));
+                if (before - meter.held() >= Math.max(1, meter.limit().permits() / TOLD_AT_ONCE_PART)) {
+                    news.release();
+                }
             }
         }
         for (var allowance : answer.allowances()) {

@@ -193,6 +193,23 @@ class RateLimitsTest {
     }
 
     @Test
+    void sliceThatShrankMuch_isToldSoon() {
+        var one = limits(10, 3, false);
+        spend(one, key("a", 90), "m");
+        one.takeNews();
+        resize(one, 60);
+        resize(one, 55);
+        assertThat(one.hasNews()).as("by a little").isFalse();
+        resize(one, 40);
+        assertThat(one.hasNews()).isTrue();
+    }
+
+    private static void resize(RateLimits one, int slice) {
+        var asked = one.request("g", "i", false, Duration.ofSeconds(1));
+        one.accept(asked, new SliceAnswer(3, List.of(new SliceAnswer.Slice("key/a/models/m/calls", slice)), List.of()));
+    }
+
+    @Test
     void severalGateways_beginWithALittle_andFollowTheirSlice() {
         var one = limits(10, 3, false);
         var key = key("a", 90);

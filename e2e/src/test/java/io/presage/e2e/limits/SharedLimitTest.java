@@ -172,6 +172,20 @@ final class SharedLimitTest {
         check("limit_uneven_load_that_moves");
     }
 
+    /// A gateway begins to count a limit that another holds whole and hardly uses: no call is refused for that.
+    @Test
+    void gateway_that_begins_while_another_holds_all() throws IOException {
+        start(rules(new Limits(new Limit(1000, 1000), null), Quota.NONE), "tenant/acme/calls", Duration.ofSeconds(1));
+        IntBinaryOperator rate =
+                (gateway, second) -> new int[] {100, second < 5 ? 0 : 30, second < 8 ? 0 : 30}[gateway];
+        var sums = run(12, 1, rate, period -> period == 5 ? "b begins" : period == 8 ? "c begins" : "");
+        for (int second = 0; second < 12; second++) {
+            int asked = rate.applyAsInt(0, second) + rate.applyAsInt(1, second) + rate.applyAsInt(2, second);
+            assertThat(sums.get(second)).as("second %s", second).isEqualTo(asked);
+        }
+        check("limit_gateway_that_begins_while_another_holds_all");
+    }
+
     /// The gateway with most of the load dies with its slice; its callers go to the others.
     @Test
     void dying_gateway() throws IOException {

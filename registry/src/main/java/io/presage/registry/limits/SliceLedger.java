@@ -104,7 +104,10 @@ final class SliceLedger {
         var holds = limits.computeIfAbsent(lease.limit(), _ -> new LinkedHashMap<>());
         var before = holds.get(request.incarnation());
         double wants = SlicePolicy.wants(
-                before == null ? 0 : before.wants(), lease.wanted(), lease.periodMillis(), request.elapsedMillis());
+                before == null ? Double.NaN : before.wants(),
+                lease.wanted(),
+                lease.periodMillis(),
+                request.elapsedMillis());
         holds.put(request.incarnation(), new Hold(lease.permits(), wants, lease.held()));
         var wanted = new double[holds.size()];
         long othersHold = 0;
@@ -119,7 +122,8 @@ final class SliceLedger {
             }
             index++;
         }
-        int slice = SlicePolicy.slice(lease.permits(), lease.held(), othersHold, wanted, self, frozen);
+        int slice = SlicePolicy.slice(
+                lease.permits(), lease.held(), othersHold, wanted, self, Math.max(known, gateways.size()), frozen);
         holds.put(request.incarnation(), new Hold(lease.permits(), wants, Math.max(lease.held(), slice)));
         return slice;
     }

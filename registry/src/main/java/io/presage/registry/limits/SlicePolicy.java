@@ -8,11 +8,17 @@ import java.util.stream.IntStream;
 /// Two rules. *What each should have*: what it wants, and an even part of what nobody wants; when together they
 /// want more than there is, in proportion to their wants, but a tenth of the limit is spread evenly, so that a
 /// gateway whose calls begin finds something. *What each gets now*: never more than what others cannot use any
-/// more, so that the sum of what gateways may use is at no time over the limit. A slice therefore shrinks at
-/// one gateway first, and grows at another when the first has said that it shrank.
+/// more. A slice therefore shrinks at one gateway first, and grows at another when the first has said that it
+/// shrank.
+///
+/// The sum of what gateways may use is over the limit only by what they began with: a gateway that counts a limit
+/// for the first time takes a small part of it before it asks, and keeps that while the others have not shrunk
+/// yet.
+/// Else one that holds a limit whole would have another's callers refused, however little of it is used.
 final class SlicePolicy {
     private static final double EVEN_PART = 0.1;
-    private static final double NEWEST_PART = 0.5;
+    private static final double HALVED_IN_MILLIS = 1000;
+    private static final int FIRST_PART = 10;
 
     /// Permits that the gateway `self` may use in each period from now on.
     ///
@@ -20,11 +26,17 @@ final class SlicePolicy {
     /// @param held by `self` now
     /// @param othersHold the most that all others may use
     /// @param wanted permits a period that each gateway wants, `self` included
+    /// @param gateways that may begin to count it
     /// @param frozen others may hold what nobody here knows of: nothing grows
-    static int slice(int permits, int held, long othersHold, double[] wanted, int self, boolean frozen) {
-        long free = Math.max(0, permits - othersHold);
+    static int slice(int permits, int held, long othersHold, double[] wanted, int self, int gateways, boolean frozen) {
+        long free = Math.max(permits - othersHold, Math.min(held, first(permits, gateways)));
         int target = shares(permits, wanted)[self];
         return (int) Math.min(frozen ? Math.min(target, held) : target, free);
+    }
+
+    /// What a gateway may begin to count a limit with: the tenth part of its even share, but one permit.
+    private static int first(int permits, int gateways) {
+        return Math.max(1, permits / (FIRST_PART * Math.max(1, gateways)));
     }
 
     /// What each should have: whole permits, their sum is `permits`.
@@ -56,10 +68,14 @@ final class SlicePolicy {
         return whole;
     }
 
-    /// Wants a period, smoothed, so that one quiet second does not give everything away.
+    /// Wants a period, smoothed, so that one quiet second does not give everything away: what was before halves in
+    /// each second.
+    ///
+    /// @param before NaN the first time: then what is wanted now counts whole
     static double wants(double before, long wanted, long periodMillis, long elapsedMillis) {
         double now = (double) wanted * periodMillis / Math.max(1, elapsedMillis);
-        return NEWEST_PART * now + (1 - NEWEST_PART) * before;
+        double old = Math.pow(0.5, elapsedMillis / HALVED_IN_MILLIS);
+        return Double.isNaN(before) ? now : (1 - old) * now + old * before;
     }
 
     /// How much of a day's quota one gateway may use before it asks again.

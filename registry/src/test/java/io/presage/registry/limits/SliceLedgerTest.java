@@ -66,6 +66,17 @@ final class SliceLedgerTest {
     }
 
     @Test
+    void beginner_keepsItsFirstPart_untilTheHolderOfAllShrank() {
+        seconds(7);
+        assertThat(ask("a", 0, 10)).isEqualTo(100);
+        assertThat(ask("b", 5, 20)).isEqualTo(5);
+        assertThat(ask("b", 5, 20)).isEqualTo(5);
+        int shrunk = ask("a", 100, 10);
+        ask("a", shrunk, 10);
+        assertThat(ask("b", 5, 20)).isGreaterThan(40).isLessThanOrEqualTo(100 - shrunk);
+    }
+
+    @Test
     void lostGateway_isFree_andALeavingOneAtOnce() {
         seconds(7);
         ask("a", 0, 100);

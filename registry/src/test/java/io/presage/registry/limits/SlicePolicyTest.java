@@ -1,6 +1,7 @@
 package io.presage.registry.limits;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.Random;
@@ -46,26 +47,52 @@ final class SlicePolicyTest {
 
     @Test
     void slice_isNeverMoreThanWhatOthersCannotUse() {
-        assertThat(SlicePolicy.slice(100, 0, 100, new double[] {0, 500}, 1, false))
+        assertThat(SlicePolicy.slice(100, 0, 100, new double[] {0, 500}, 1, 2, false))
                 .isZero();
-        assertThat(SlicePolicy.slice(100, 20, 70, new double[] {0, 500}, 1, false))
+        assertThat(SlicePolicy.slice(100, 20, 70, new double[] {0, 500}, 1, 2, false))
                 .isEqualTo(30);
-        assertThat(SlicePolicy.slice(100, 20, 0, new double[] {0, 500}, 1, false))
+        assertThat(SlicePolicy.slice(100, 20, 0, new double[] {0, 500}, 1, 2, false))
                 .isEqualTo(95);
-        assertThat(SlicePolicy.slice(100, 20, 250, new double[] {0, 500}, 1, false))
+        assertThat(SlicePolicy.slice(100, 20, 250, new double[] {0, 500}, 1, 2, false))
+                .as("but for what it may have begun with")
+                .isEqualTo(5);
+    }
+
+    @Test
+    void beginner_keepsWhatItBeganWith_whileOthersHoldAll() {
+        assertThat(SlicePolicy.slice(100, 5, 100, new double[] {10, 20}, 1, 2, false))
+                .as("a tenth of its even share")
+                .isEqualTo(5);
+        assertThat(SlicePolicy.slice(100, 40, 100, new double[] {10, 20}, 1, 2, false))
+                .as("no more than that")
+                .isEqualTo(5);
+        assertThat(SlicePolicy.slice(6, 1, 6, new double[] {1, 1}, 1, 3, false))
+                .as("one permit of a small limit")
+                .isEqualTo(1);
+        assertThat(SlicePolicy.slice(1, 1, 1, new double[] {9, 1}, 1, 2, false))
+                .as("nothing where it should have nothing")
                 .isZero();
+        assertThat(SlicePolicy.slice(100, 5, 100, new double[] {10, 20}, 1, 2, true))
+                .as("nothing grows by that")
+                .isEqualTo(5);
     }
 
     @Test
     void frozen_nothingGrows() {
-        assertThat(SlicePolicy.slice(100, 20, 0, new double[] {500}, 0, true)).isEqualTo(20);
-        assertThat(SlicePolicy.slice(100, 100, 0, new double[] {1, 99}, 0, true))
+        assertThat(SlicePolicy.slice(100, 20, 0, new double[] {500}, 0, 2, true))
+                .isEqualTo(20);
+        assertThat(SlicePolicy.slice(100, 100, 0, new double[] {1, 99}, 0, 2, true))
                 .isLessThan(100);
     }
 
     @Test
     void wants_areSmoothed() {
-        assertThat(SlicePolicy.wants(0, 10, 1000, 500)).isEqualTo(10);
+        assertThat(SlicePolicy.wants(Double.NaN, 10, 1000, 500)).isEqualTo(20);
+        assertThat(SlicePolicy.wants(0, 20, 1000, 1000)).isEqualTo(10);
+        assertThat(SlicePolicy.wants(20, 10, 1000, 500)).as("20 a second").isCloseTo(20, within(1e-9));
+        assertThat(SlicePolicy.wants(20, 0, 1000, 100))
+                .as("a short time says little")
+                .isGreaterThan(18);
         assertThat(SlicePolicy.wants(20, 0, 1000, 1000)).isEqualTo(10);
     }
 
