@@ -76,8 +76,6 @@ final class Services implements AutoCloseable {
                     "--gateway.http.host=127.0.0.1",
                     "--gateway.http.port=" + gatewayPort,
                     "--gateway.registry-url=" + registryUrl,
-                    // Of keys without a limit of their own, which gateways do not share.
-                    "--gateway.limits.permits=1000000000",
                     "--gateway.data-directory=" + directory.resolve("gateway"));
             awaitOk("http://127.0.0.1:" + gatewayPort + "/v2/health/live");
         } catch (IOException | InterruptedException | RuntimeException e) {
@@ -126,7 +124,11 @@ final class Services implements AutoCloseable {
 
     /// A key for predict calls that no limit of the gateway's slows down.
     String predictKey() throws IOException, InterruptedException {
-        var answer = call("POST", "/api/v1/keys", "{\"name\":\"bench\",\"roles\":[\"PREDICT\"]}".getBytes(UTF_8));
+        var answer = call(
+                "POST",
+                "/api/v1/keys",
+                "{\"name\":\"bench\",\"roles\":[\"PREDICT\"],\"limit\":{\"permits\":1000000000,\"periodMillis\":1000}}"
+                        .getBytes(UTF_8));
         var key = KEY.matcher(answer);
         if (!key.find()) {
             throw new IllegalStateException("no key in the registry's answer");
