@@ -31,9 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// Because the revision's row is locked last in every change, what this sees at revision N is everything up to
 /// N and nothing after it.
 ///
-/// What was touched are the rows of `state_touch` that the earlier read's snapshot did not see. Triggers write
-/// them, so no service can forget to. The oldest row that is kept stands for all that were deleted: where one is
-/// older than every transaction that the earlier read missed, nothing that is needed was.
+/// What was touched, [StateTouches] knows.
 final class SnapshotRepository {
     private static final int WHOLE = 10_000;
 
@@ -49,6 +47,7 @@ final class SnapshotRepository {
     private final PolicyRepository policies;
     private final TransactionTemplate snapshot;
     private final TenantRepository tenants;
+    private final StateTouches touches;
 
     /// @param snapshot read-only, REPEATABLE READ
     SnapshotRepository(JdbcClient jdbc, PolicyRepository policies, TransactionTemplate snapshot) {
@@ -56,6 +55,7 @@ final class SnapshotRepository {
         this.policies = policies;
         this.snapshot = snapshot;
         this.tenants = new TenantRepository(jdbc);
+        this.touches = new StateTouches(jdbc);
     }
 
     long revision() {
@@ -69,77 +69,38 @@ final class SnapshotRepository {
 
     /// What was touched since the read that `mark` names, or everything where that cannot be told.
     PlatformState readSince(String mark) {
-        return snapshot.execute(_ -> {
-            if (!isRemembered(mark)) {
-                return whole();
-            }
-            var touches = touchedSince(mark);
-            var models = touches.stream()
-                    .filter(touch -> touch.kind().equals("model"))
-                    .map(Touch::name)
-                    .collect(Collectors.toUnmodifiableSet());
-            return isTouched(touches, "worker") || models.size() > TOUCHED_MAX ? whole() : touched(models, touches);
-        });
+        return snapshot.execute(_ -> touches.since(mark)
+                .filter(touched ->
+                        !touched.kinds().contains("worker") && touched.models().size() <= TOUCHED_MAX)
+                .map(this::touched)
+                .map(PlatformState.class::cast)
+                .orElseGet(this::whole));
+    }
+
+    void forget() {
+        touches.forget();
     }
 
     private PlatformState.Whole whole() {
         return new PlatformState.Whole(
                 revision(),
-                mark(),
+                touches.mark(),
                 new RoutingTable(0, models(Filter.NONE), workers(), keys(), tenants.rules()),
                 desiredStates());
     }
 
-    private PlatformState.Touched touched(Set<String> models, List<Touch> touches) {
+    private PlatformState.Touched touched(StateTouches.Touched touched) {
+        var models = touched.models();
         var only = new Filter(models);
         return new PlatformState.Touched(
                 revision(),
-                mark(),
+                touches.mark(),
                 models,
                 models.isEmpty() ? List.of() : models(only),
-                isTouched(touches, "key") ? keys() : null,
-                isTouched(touches, "limits") ? tenants.rules() : null,
+                touched.kinds().contains("key") ? keys() : null,
+                touched.kinds().contains("limits") ? tenants.rules() : null,
                 models.isEmpty() ? Map.of() : assignments(only),
                 tasks());
-    }
-
-    private record Touch(String kind, String name) {}
-
-    private static boolean isTouched(List<Touch> touches, String kind) {
-        return touches.stream().anyMatch(touch -> touch.kind().equals(kind));
-    }
-
-    /// The transaction's own snapshot.
-    private String mark() {
-        return jdbc.sql("select pg_current_snapshot()::text")
-                .query(String.class)
-                .single();
-    }
-
-    private boolean isRemembered(String mark) {
-        return jdbc.sql("""
-                select exists (select from state_touch where xid < pg_snapshot_xmin(cast(:mark as pg_snapshot)))
-                """).param("mark", mark).query(Boolean.class).single();
-    }
-
-    private List<Touch> touchedSince(String mark) {
-        return jdbc.sql("""
-                select distinct kind, name from state_touch
-                 where xid >= pg_snapshot_xmin(cast(:mark as pg_snapshot))
-                   and not pg_visible_in_snapshot(xid, cast(:mark as pg_snapshot))
-                """)
-                .param("mark", mark)
-                .query((row, _) -> new Touch(row.getString("kind"), row.getString("name")))
-                .list();
-    }
-
-    /// Deletes what was touched more than an hour ago, but for the youngest of it.
-    void forget() {
-        jdbc.sql("""
-                delete from state_touch
-                 where xid < (select xid from state_touch where at < now() - interval '1 hour'
-                               order by xid desc limit 1)
-                """).update();
     }
 
     /// Rows of some models, or of all.

@@ -1,5 +1,6 @@
 package io.presage.registry.placement;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.presage.registry.audit.ChangeLog;
 import io.presage.registry.models.ModelRepository;
 import org.springframework.context.annotation.Bean;
@@ -20,8 +21,9 @@ public class PlacementConfiguration {
             ModelRepository models,
             ChangeLog changes,
             TransactionTemplate transaction,
-            PlacementProperties properties) {
-        return new PlacementService(repository, models, changes, transaction, properties);
+            PlacementProperties properties,
+            MeterRegistry meters) {
+        return new PlacementService(repository, models, changes, transaction, properties, meters);
     }
 
     @Bean

@@ -27,7 +27,7 @@ import java.util.stream.Stream;
 /// live worker all stays as it is: there is nowhere to move to, and a worker that comes back finds its versions
 /// still its.
 ///
-/// A plan takes time in proportion to what is deployed: it is made each second.
+/// A plan takes time in proportion to what is deployed.
 final class PlacementPolicy {
     /// @param unplaced versions with fewer copies than wanted, because no worker has room
     record Plan(Set<Placement> placements, List<DeployedVersion> unplaced) {}
