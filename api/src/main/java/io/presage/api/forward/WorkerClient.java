@@ -16,10 +16,13 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// One event loop's connections to all workers. Each call leaves on a connection of the same loop, so that an
 /// answer never changes threads. It speaks HTTP/1.1 by itself, with Netty's decoder: see ADR 0025.
 public final class WorkerClient {
+    private static final Logger log = LoggerFactory.getLogger(WorkerClient.class);
     private static final AsciiString REQUEST_ID = AsciiString.cached(Headers.REQUEST_ID);
     private static final AsciiString TIMEOUT_MILLIS = AsciiString.cached(Headers.TIMEOUT_MILLIS);
     private static final AsciiString SERVICE_SECRET = AsciiString.cached(Headers.SERVICE_SECRET);
@@ -90,20 +93,40 @@ public final class WorkerClient {
 
         @Override
         public void connected(WorkerConnection connection) {
-            attempt.sentOn(connection);
-            long bytes = call.body().bytes();
-            boolean isJoined = bytes <= JOINED_BYTES_MAX;
-            var head = connection.buffer(HEAD_BYTES + (isJoined ? (int) bytes : 0));
-            write(head);
-            var pieces = call.body().pieces();
-            if (isJoined) {
-                for (var piece : pieces) {
-                    var part = ((BufferInternal) piece).getByteBuf();
-                    head.writeBytes(part, part.readerIndex(), part.readableBytes());
-                }
-                pieces = List.of();
+            boolean isJoined = call.body().bytes() <= JOINED_BYTES_MAX;
+            ByteBuf head;
+            try {
+                head = head(connection, isJoined);
+            } catch (OutOfMemoryError | RuntimeException e) {
+                // Thrown on, it would end in the event loop, and neither the call nor the connection would.
+                log.warn("event=request-not-written cause={}", e.toString());
+                connection.close();
+                attempt.crowded();
+                return;
             }
-            connection.send(attempt, head, pieces);
+            attempt.sentOn(connection);
+            connection.send(attempt, head, isJoined ? List.of() : call.body().pieces());
+        }
+
+        private ByteBuf head(WorkerConnection connection, boolean isJoined) {
+            var head =
+                    connection.buffer(HEAD_BYTES + (isJoined ? (int) call.body().bytes() : 0));
+            boolean isWritten = false;
+            try {
+                write(head);
+                if (isJoined) {
+                    for (var piece : call.body().pieces()) {
+                        var part = ((BufferInternal) piece).getByteBuf();
+                        head.writeBytes(part, part.readerIndex(), part.readableBytes());
+                    }
+                }
+                isWritten = true;
+                return head;
+            } finally {
+                if (!isWritten) {
+                    head.release();
+                }
+            }
         }
 
         @Override

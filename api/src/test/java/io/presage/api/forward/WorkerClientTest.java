@@ -3,6 +3,7 @@ package io.presage.api.forward;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.buffer.Unpooled;
 import io.presage.api.limits.Bodies;
 import io.presage.api.limits.BodyBudget;
 import io.presage.api.replicas.Hold;
@@ -16,6 +17,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.internal.ContextInternal;
+import io.vertx.core.internal.buffer.BufferInternal;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collections;
@@ -246,6 +248,25 @@ class WorkerClientTest {
         new Asked(null).send(HttpMethod.GET, List.of(Buffer.buffer("GET /evil HTTP/1.1\r\n\r\n")));
         try (var peer = worker.accept()) {
             assertThat(peer.head()).contains("content-length: 22\r\n");
+        }
+    }
+
+    /// As when there is no memory for it.
+    @Test
+    void requestThatCannotBeWritten_takesNoConnectionWithIt() throws Exception {
+        limit(1, 8);
+        var bytes = Unpooled.buffer().writeByte(1);
+        var unreadable = List.<Buffer>of(BufferInternal.buffer(bytes));
+        bytes.release();
+        var asked = new Asked(null).send(HttpMethod.POST, unreadable);
+        assertThat(asked.next()).isEqualTo("crowded");
+        assertThat(asked.held).containsExactly("released");
+        worker.accept().awaitClosed();
+        var next = ask();
+        try (var peer = worker.accept()) {
+            peer.head();
+            peer.answer("next");
+            assertThat(next.next()).isEqualTo("answered 200");
         }
     }
 
