@@ -5,15 +5,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /// Runs the benchmark, or parts of it, and writes the report. Started by `bench/run`, in the root of the
 /// checkout.
 ///
 /// Options: `--quick`; `--only PART,PART`; `--all`; `--models DIR`; `--root DIR`, the checkout whose jars are
-/// measured; `--commit HASH` and `--out FILE` as
-/// `bench/run` sets
-/// them.
+/// measured; `--commit HASH` and `--out FILE` as `bench/run` sets them.
 final class BenchMain {
     private static final List<Part> PARTS = List.of(
             new TabularPart(),
@@ -37,8 +36,17 @@ final class BenchMain {
             new ExcessPart(),
             new RoutesPart());
 
+    private static final List<String> SWITCHES = List.of("--quick", "--all");
+    private static final List<String> SETTINGS = List.of("--only", "--models", "--root", "--commit", "--out");
+
     public static void main(String[] args) throws Exception {
         var options = Arrays.asList(args);
+        var unknown = unknown(options);
+        if (unknown.isPresent()) {
+            System.err.println("bench: " + unknown.get() + " (expected: " + SWITCHES + " and, with a value, " + SETTINGS
+                    + "; see bench/README.md)");
+            System.exit(2);
+        }
         var parts = chosen(value(options, "--only", ""), options.contains("--all"));
         boolean quick = options.contains("--quick");
         var stage = new Stage(
@@ -64,9 +72,11 @@ final class BenchMain {
     }
 
     /// A part that breaks is reported as such, and the others still run.
-    private static Report measure(Stage stage, List<Part> parts, Report report) throws InterruptedException {
+    private static Report measure(Stage stage, List<Part> parts, Report report)
+            throws IOException, InterruptedException {
         for (var part : parts) {
             long start = System.nanoTime();
+            long stolen = Machine.stolenTicks();
             Stage.say("part " + part.name());
             try {
                 part.run(stage, report);
@@ -75,7 +85,10 @@ final class BenchMain {
                 report.verdict(Verdict.missing("part " + part.name(), "runs", "broke: " + e.getMessage()));
                 stage.abandon();
             }
-            Stage.say("part " + part.name() + " took " + (System.nanoTime() - start) / 1_000_000_000 + " s");
+            double seconds = (System.nanoTime() - start) / 1e9;
+            report.line("");
+            report.line(Machine.sayStolen(Machine.stolenTicks() - stolen, seconds));
+            Stage.say("part " + part.name() + " took " + Math.round(seconds) + " s");
         }
         report.verdict(Verdict.atMost("calls that failed, all parts", 0, report.failed(), ""));
         return report;
@@ -94,6 +107,18 @@ final class BenchMain {
             }
         }
         return known.stream().filter(part -> wanted.contains(part.name())).toList();
+    }
+
+    /// The first argument that means nothing here: a run takes minutes, so that nothing is guessed.
+    private static Optional<String> unknown(List<String> options) {
+        for (int i = 0; i < options.size(); i++) {
+            if (SETTINGS.contains(options.get(i)) && i + 1 < options.size()) {
+                i++;
+            } else if (!SWITCHES.contains(options.get(i))) {
+                return Optional.of(options.get(i));
+            }
+        }
+        return Optional.empty();
     }
 
     private static String value(List<String> options, String name, String otherwise) {

@@ -4,15 +4,17 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /// 10,000 models in the routing table: what a gateway under load loses while one route changes each second, and
-/// how
-/// long a change takes until calls at two gateways show it.
+/// how long a change takes until calls at two gateways show it.
 final class RoutesPart implements Part {
     private static final String STEADY = "nothing changes";
     private static final String AGAIN = "nothing changes, once more";
@@ -65,6 +67,30 @@ final class RoutesPart implements Part {
                 default -> changing;
             };
         }
+
+        /// What a round took while routes changed, of what it took on average while none did.
+        List<Double> changed(ToDoubleFunction<Load> value) {
+            return IntStream.range(0, changing.size())
+                    .mapToObj(i -> 2
+                            * value.applyAsDouble(changing.get(i))
+                            / (value.applyAsDouble(steady.get(i)) + value.applyAsDouble(again.get(i))))
+                    .toList();
+        }
+
+        /// What two stretches without changes differ by.
+        List<Double> noise(ToDoubleFunction<Load> value) {
+            return IntStream.range(0, again.size())
+                    .mapToObj(i -> value.applyAsDouble(again.get(i)) / value.applyAsDouble(steady.get(i)))
+                    .toList();
+        }
+    }
+
+    private static String spread(List<Double> ratios) {
+        return "%s (%s..%s)"
+                .formatted(
+                        Report.ratio(Results.median(ratios)),
+                        Report.ratio(Collections.min(ratios)),
+                        Report.ratio(Collections.max(ratios)));
     }
 
     private static Rounds rounds(Plan plan, Subject load, Changes changes, List<Double> loaded)
@@ -177,15 +203,18 @@ final class RoutesPart implements Part {
         var again = new Results(AGAIN, warmUp, rounds.again());
         var changing = new Results(CHANGING, warmUp, rounds.changing());
         report.loads(List.of(steady, again, changing));
-        double throughput = changing.ratio(steady, Load::requestsPerSecond);
-        double cpu = changing.ratio(steady, Load::cpuMicrosPerRequest);
+        var throughputs = rounds.changed(Load::requestsPerSecond);
+        var cpus = rounds.changed(Load::cpuMicrosPerRequest);
+        double throughput = Results.median(throughputs);
+        double cpu = Results.median(cpus);
         report.table(List.of(
-                List.of("against \"" + STEADY + "\"", "throughput", "CPU an item"),
+                List.of("median, least and most of the rounds", "throughput", "CPU an item"),
                 List.of(
-                        AGAIN,
-                        Report.ratio(again.ratio(steady, Load::requestsPerSecond)),
-                        Report.ratio(again.ratio(steady, Load::cpuMicrosPerRequest))),
-                List.of(CHANGING, Report.ratio(throughput), Report.ratio(cpu))));
+                        AGAIN + ", against \"" + STEADY + "\"",
+                        spread(rounds.noise(Load::requestsPerSecond)),
+                        spread(rounds.noise(Load::cpuMicrosPerRequest))),
+                List.of(CHANGING + ", against the mean of both", spread(throughputs), spread(cpus))));
+        report.line("");
         report.table(List.of(
                 List.of("until in force, ms", "changes", "p50", "p95", "max"),
                 times("nothing else happens", calm),
