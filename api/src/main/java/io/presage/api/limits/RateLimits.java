@@ -41,8 +41,6 @@ public final class RateLimits {
     private static final CharSequence RATE_LIMIT_POLICY = HttpHeaders.createOptimized("RateLimit-Policy");
     /// What one request to the registry holds; further limits stay as they are.
     private static final int LEASES_MAX = 20_000;
-    /// Among several gateways one begins to count a limit with this part of its even share, and asks at once.
-    private static final int FIRST_PART = 10;
     /// A slice that shrank by this part of the limit: the registry is told soon, since others wait for that.
     private static final int TOLD_AT_ONCE_PART = 10;
     private static final long DAY_SECONDS = TimeUnit.DAYS.toSeconds(1);
@@ -315,7 +313,7 @@ public final class RateLimits {
             }
             int first = limit.permits();
             if (leased && gateways > 1) {
-                first = Math.max(1, first / (FIRST_PART * gateways));
+                first = SliceRequest.first(limit.permits(), gateways);
             }
             if (leased) {
                 news.release();

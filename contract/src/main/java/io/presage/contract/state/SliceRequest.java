@@ -25,6 +25,14 @@ public record SliceRequest(
         usages = usages == null ? List.of() : List.copyOf(usages);
     }
 
+    private static final int FIRST_PART = 10;
+
+    /// What each of `gateways` may begin to count a limit with before it has asked, and keeps while the others hold
+    /// all: the tenth part of its even share, but one permit.
+    public static int first(int permits, int gateways) {
+        return Math.max(1, permits / (FIRST_PART * Math.max(1, gateways)));
+    }
+
     /// @param limit its name, the same at every gateway
     /// @param permits of the whole limit, for all gateways together
     /// @param periodMillis of the limit

@@ -122,8 +122,7 @@ final class SliceLedger {
             }
             index++;
         }
-        int slice = SlicePolicy.slice(
-                lease.permits(), lease.held(), othersHold, wanted, self, Math.max(known, gateways.size()), frozen);
+        int slice = SlicePolicy.slice(lease.permits(), lease.held(), othersHold, wanted, self, gateways.size(), frozen);
         holds.put(request.incarnation(), new Hold(lease.permits(), wants, Math.max(lease.held(), slice)));
         return slice;
     }

@@ -1,5 +1,6 @@
 package io.presage.registry.limits;
 
+import io.presage.contract.state.SliceRequest;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
@@ -12,13 +13,12 @@ import java.util.stream.IntStream;
 /// shrank.
 ///
 /// The sum of what gateways may use is over the limit only by what they began with: a gateway that counts a limit
-/// for the first time takes a small part of it before it asks, and keeps that while the others have not shrunk
-/// yet.
-/// Else one that holds a limit whole would have another's callers refused, however little of it is used.
+/// for the first time takes a small part of it before it asks ([SliceRequest#first]), and keeps that while the
+/// others have not shrunk yet. Else one that holds a limit whole would have another's callers refused, however
+/// little of it is used.
 final class SlicePolicy {
     private static final double EVEN_PART = 0.1;
     private static final double HALVED_IN_MILLIS = 1000;
-    private static final int FIRST_PART = 10;
 
     /// Permits that the gateway `self` may use in each period from now on.
     ///
@@ -29,14 +29,9 @@ final class SlicePolicy {
     /// @param gateways that may begin to count it
     /// @param frozen others may hold what nobody here knows of: nothing grows
     static int slice(int permits, int held, long othersHold, double[] wanted, int self, int gateways, boolean frozen) {
-        long free = Math.max(permits - othersHold, Math.min(held, first(permits, gateways)));
+        long free = Math.max(permits - othersHold, Math.min(held, SliceRequest.first(permits, gateways)));
         int target = shares(permits, wanted)[self];
         return (int) Math.min(frozen ? Math.min(target, held) : target, free);
-    }
-
-    /// What a gateway may begin to count a limit with: the tenth part of its even share, but one permit.
-    private static int first(int permits, int gateways) {
-        return Math.max(1, permits / (FIRST_PART * Math.max(1, gateways)));
     }
 
     /// What each should have: whole permits, their sum is `permits`.
